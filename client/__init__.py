@@ -1,0 +1,1 @@
+"""What researchers install: code that runs without the server."""

@@ -1,0 +1,1 @@
+"""Builds, shards and leases in the database; Celery tasks that do them."""

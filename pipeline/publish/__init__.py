@@ -1,0 +1,1 @@
+"""Where finished artefacts are kept, by storage class."""

@@ -1,0 +1,1 @@
+"""Shapes and files: schemas, hashes, the Parquet writer, manifests. Plain Arrow, no Django."""

@@ -1,0 +1,1 @@
+"""The site: settings, URLs, the Celery app and every surface."""
