@@ -33,6 +33,9 @@ class Work:
     number: int
     label: str  # for people: `data/python/0000.parquet`, `django and 4 more`
     params: Json
+    # Where to find what `params` names by content: refs of works, positions. Not part of the name,
+    # so that a shard whose rows are the same as in the version before keeps its name.
+    inputs: Json = None
 
     def name(self, version: int) -> str:
         """The reference of its output: `stage/` and 32 hex digits."""

@@ -137,5 +137,6 @@ ROW_INDEX = pa.schema(  # index: where each row of a version stands
         ("licenses", pa.list_(pa.string())),
         ("size", pa.int64()),
         ("path", pa.string()),  # artefact path in the processed tier
+        ("digest", pa.string()),  # of the row as written, so that a change shows without its text
     ]
 )
