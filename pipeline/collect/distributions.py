@@ -1,0 +1,247 @@
+"""Python distributions that are installed in a folder, as a source of files.
+
+The metadata folder of each names the project, its links, what it says about its licence, and (in
+RECORD) its files. All of it was written by strangers: sizes are bounded, nothing is executed, no
+path leads outside, and whatever cannot be read has a reason.
+
+Formats: the core metadata and "recording installed projects" specifications of packaging.python.org.
+"""
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from email.message import Message
+from importlib.metadata import Distribution
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.collect import paths, repositories, text
+from pipeline.collect.reading import Folder, Refused
+from pipeline.collect.repositories import Repository
+from pipeline.shards.hashes import git_blob_id
+
+BROKEN = "broken-distribution"
+_METADATA_LIMIT = 4 * 1024 * 1024  # bytes; long descriptions stay far below
+_RECORD_LIMIT = 64 * 1024 * 1024
+_NAME = re.compile(r"[^\s/\\\x00-\x1f]{1,200}")
+_LICENCE_NAME = re.compile(r"(?i)^(un)?licen[cs]e|^copying(?![a-z])|[._-]licen[cs]e(\.txt|\.md)?$")
+_CODE = re.compile(r"(?i)\.(py[ixd]?|pyc|js|ts|json|html?|xml|c|h|ya?ml|toml|po|mo|svg|png|css)$")
+
+
+class Broken(Exception):  # noqa: N818  it is an answer, not a fault
+    """A distribution whose metadata cannot be used; the sentence says why."""
+
+
+class Found(NamedTuple):
+    """A distribution as the list shows it, before its files are read."""
+
+    name: str
+    version: str  # "" when the metadata is broken
+    folder: str
+    info: str  # name of its metadata folder
+    digest: str  # changes when metadata, list of files or a file's size changes
+    sizes: Sequence[int]  # bytes of each file of `listed`, in that order
+    fault: str = ""  # why it is broken
+
+
+class Declared(NamedTuple):
+    """What a distribution says about itself."""
+
+    name: str
+    version: str
+    repository: Repository
+    expression: str  # License-Expression, "" without
+    licence: str  # the free-text field License
+    classifiers: Sequence[str]  # those that begin with `License ::`
+    licence_files: Sequence[tuple[str, str]]  # path and text; text is "" when it cannot be read
+    inner_licence_files: Sequence[tuple[str, str]]  # the same, of files that govern their folder
+
+
+class Taken(NamedTuple):
+    """A file and its text."""
+
+    path: str
+    hexsha: str
+    size: int  # bytes
+    text: str
+    encoding: str
+
+
+class Left(NamedTuple):
+    """A file that was not taken."""
+
+    path: str
+    reason: str
+
+
+def find(folders: Iterable[Path]) -> list[Found]:
+    """All distributions of the folders, by name; a second copy of the same version is left out."""
+    found: dict[tuple[str, str], Found] = {}
+    for folder in folders:
+        infos = [*folder.glob("*.dist-info"), *folder.glob("*.egg-info")]
+        for info in sorted(infos):
+            one = _look(folder, info)
+            found.setdefault((_canonical(one.name), one.version), one)
+    return [found[key] for key in sorted(found)]
+
+
+def read(folder: Path, info: str) -> Declared:
+    """Read what a distribution declares.
+
+    Raises:
+        Broken: its metadata or its list of files cannot be used.
+    """
+    inside = Folder(folder)
+    about = _metadata(folder / info)
+    name, version = about["Name"], about["Version"]
+    links = [_pair(line) for line in about.get_all("Project-URL", [])]
+    if about.get("Home-page"):
+        links.append(("home", about["Home-page"]))
+    own, inner = _licence_files(folder, info, about)
+    return Declared(
+        name,
+        version,
+        repositories.from_links(links) or Repository("pypi.org", f"pypi/{_canonical(name)}"),
+        about.get("License-Expression") or "",
+        about.get("License") or "",
+        [line for line in about.get_all("Classifier", []) if line.startswith("License ::")],
+        [(path, _text(inside, path)) for path in own],
+        [(path, _text(inside, path)) for path in inner],
+    )
+
+
+def listed(folder: Path, info: str) -> list[str]:
+    """Paths of the source files that the distribution lists, in order, as they are listed.
+
+    Left out without a word, as they are no sources: byte code and the metadata folder itself.
+
+    Raises:
+        Broken: there is no list, or it cannot be read.
+    """
+    return sorted({path for path in _record(folder, info) if not _no_source(path, info)})
+
+
+def files(folder: Path, names: Iterable[str], *, limit: int = text.LIMIT) -> Iterator[Taken | Left]:
+    """Read files one after the other; memory: one file of at most `limit` bytes."""
+    inside = Folder(folder)
+    for path in names:
+        reason = paths.refuse(path)
+        if reason:
+            yield Left(path, reason)
+            continue
+        try:
+            data = inside.read(path, limit=limit)
+        except Refused as refused:
+            yield Left(path, refused.reason)
+            continue
+        read_as = text.decode(data, limit=limit)
+        if isinstance(read_as, str):
+            yield Left(path, read_as)
+        else:
+            yield Taken(path, git_blob_id(data), len(data), *read_as)
+
+
+def _look(folder: Path, info: Path) -> Found:
+    inside = Folder(folder)
+    try:
+        about = _metadata(info)
+        names = listed(folder, info.name)
+        licences = [path for group in _licence_files(folder, info.name, about) for path in group]
+    except Broken as broken:
+        stem = info.name.rsplit(".", 1)[0]
+        digest = hashlib.sha256(f"{info.name} {broken}".encode(errors="replace")).hexdigest()
+        return Found(stem, "", str(folder), info.name, digest[:32], (), str(broken))
+    sizes = [0 if paths.refuse(path) else inside.size(path) for path in names]
+    told = hashlib.sha256(_metadata_file(info).read_bytes())
+    for path, size in [*zip(names, sizes, strict=True), *((p, inside.size(p)) for p in licences)]:
+        told.update(f"{path}\x00{size}\n".encode(errors="surrogatepass"))
+    digest = told.hexdigest()[:32]
+    return Found(about["Name"], about["Version"], str(folder), info.name, digest, sizes)
+
+
+def _metadata(info: Path) -> Message:
+    """The parsed METADATA or PKG-INFO, with a name and a version."""
+    try:
+        if not 0 < _metadata_file(info).stat().st_size <= _METADATA_LIMIT:
+            raise Broken("its metadata is empty or too large")
+        about = Distribution.at(info).metadata
+    except (OSError, UnicodeError, ValueError, LookupError, AttributeError) as error:
+        raise Broken(f"its metadata cannot be read: {type(error).__name__}") from error
+    for field in ("Name", "Version"):
+        if not _NAME.fullmatch(about.get(field) or ""):
+            raise Broken(f"its metadata names no proper {field}")
+    return about
+
+
+def _metadata_file(info: Path) -> Path:
+    """The file that `importlib.metadata` reads; it need not be there."""
+    if info.is_file():
+        return info
+    return next(
+        (p for p in (info / "METADATA", info / "PKG-INFO") if p.is_file()), info / "METADATA"
+    )
+
+
+def _record(folder: Path, info: str) -> list[str]:
+    """All listed paths; RECORD is parsed here since line ends inside quotes must not get lost."""
+    record = folder / info / "RECORD"
+    try:
+        if not record.is_file():
+            return _older_list(folder / info)
+        if record.stat().st_size > _RECORD_LIMIT:
+            raise Broken("its list of files is too large")
+        told = record.read_bytes().decode("utf-8")
+        return [row[0] for row in csv.reader(io.StringIO(told, newline="")) if row and row[0]]
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise Broken(f"its list of files cannot be read: {type(error).__name__}") from error
+
+
+def _older_list(info: Path) -> list[str]:
+    """The list of an egg-info folder."""
+    listing = Distribution.at(info).files
+    if listing is None:
+        raise Broken("it has no list of files")
+    return [str(path) for path in listing]
+
+
+def _no_source(path: str, info: str) -> bool:
+    first = path.split("/", 1)[0]
+    return path.endswith((".pyc", ".pyo")) or "__pycache__" in path.split("/") or first == info
+
+
+def _licence_files(folder: Path, info: str, about: Message) -> tuple[list[str], list[str]]:
+    """Paths of licence files: those of the whole distribution, and those inside its packages."""
+    own, inner = set(), set()
+    for name in about.get_all("License-File", []):
+        for path in (f"{info}/licenses/{name}", f"{info}/{name}"):
+            if not paths.refuse(path) and (folder / path).is_file() and _names_licence(path):
+                own.add(path)
+    for path in _record(folder, info):
+        if not paths.refuse(path) and _names_licence(path):
+            (own if path.startswith(f"{info}/") else inner).add(path)
+    return sorted(own), sorted(inner)
+
+
+def _names_licence(path: str) -> bool:
+    name = path.rsplit("/", 1)[-1]
+    return bool(_LICENCE_NAME.search(name)) and not _CODE.search(name)
+
+
+def _text(inside: Folder, path: str) -> str:
+    try:
+        read_as = text.decode(inside.read(path))
+    except Refused:
+        return ""
+    return "" if isinstance(read_as, str) else read_as.text
+
+
+def _pair(line: str) -> tuple[str, str]:
+    label, _, url = line.partition(",")
+    return label.strip(), url.strip()
+
+
+def _canonical(name: str) -> str:
+    """PEP 503."""
+    return re.sub(r"[-_.]+", "-", name).lower()

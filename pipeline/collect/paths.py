@@ -1,0 +1,26 @@
+"""What the path of a collected file may be. Names in any script are welcome, tricks are not."""
+
+import re
+
+BAD_PATH = "bad-path"
+LONGEST = 1_024  # bytes as UTF-8
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+def refuse(path: str) -> str | None:
+    """`bad-path` for a path that must not be kept, None for one that may.
+
+    Refused: absolute (of any system), empty, `.` or `..` segments, control characters and line
+    ends, more than 1,024 bytes, and characters that UTF-8 cannot carry (lone surrogates).
+    Otherwise the name is kept as it is, composed or not.
+    """
+    try:
+        size = len(path.encode())
+    except UnicodeEncodeError:
+        return BAD_PATH
+    if not 0 < size <= LONGEST or _CONTROL.search(path) or _DRIVE.match(path):
+        return BAD_PATH
+    if any(part in ("", ".", "..") for part in path.split("/")) or ".." in path.split("\\"):
+        return BAD_PATH
+    return BAD_PATH if path.startswith("\\") else None

@@ -1,0 +1,91 @@
+"""Reading files that somebody else arranged: bounded, and never outside the folder."""
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.collect import text
+
+MISSING = "missing"
+UNREADABLE = "unreadable"
+OUTSIDE = "outside"  # a link leads out of the folder
+NOT_A_FILE = "not-a-file"
+_SNIFF = 8_192  # bytes
+
+
+class Refused(Exception):  # noqa: N818  it is an answer, not a fault
+    """A file that is not taken; `reason` is one of the words above or of `text`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Folder:
+    """A folder whose files may be read, wherever its inner links lead within it."""
+
+    def __init__(self, path: Path) -> None:
+        self.root = path.resolve()
+        self._inner: dict[Path, bool] = {}
+
+    def read(self, relative: str, *, limit: int = text.LIMIT) -> bytes:
+        """The bytes of a file, at most `limit` of them; `relative` has passed `paths.refuse`.
+
+        Pipes and devices are refused without waiting for them.
+
+        Raises:
+            Refused: missing, unreadable, outside, not-a-file, too-large, empty, or binary (a NUL
+                byte near the start).
+        """
+        path = self.root / relative
+        try:
+            if not self._holds(path):
+                raise Refused(OUTSIDE)
+            handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise Refused(MISSING) from error
+        except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+            raise Refused(UNREADABLE) from error
+        try:
+            with os.fdopen(os.dup(handle), "rb") as file:
+                return _read(file, limit)
+        except IsADirectoryError as error:
+            raise Refused(NOT_A_FILE) from error
+        except OSError as error:
+            raise Refused(UNREADABLE) from error
+        finally:
+            os.close(handle)
+
+    def size(self, relative: str) -> int:
+        """Bytes of a regular file, 0 for whatever cannot be read."""
+        try:
+            facts = (self.root / relative).stat()
+        except (OSError, ValueError):
+            return 0
+        return facts.st_size if stat.S_ISREG(facts.st_mode) else 0
+
+    def _holds(self, path: Path) -> bool:
+        if path.is_symlink():
+            return path.resolve(strict=True).is_relative_to(self.root)
+        folder = path.parent
+        if folder not in self._inner:
+            self._inner[folder] = folder.resolve(strict=True).is_relative_to(self.root)
+        return self._inner[folder]
+
+
+def _read(file: BinaryIO, limit: int) -> bytes:
+    facts = os.fstat(file.fileno())
+    if not stat.S_ISREG(facts.st_mode):
+        raise Refused(NOT_A_FILE)
+    if facts.st_size > limit:
+        raise Refused(text.TOO_LARGE)
+    start = file.read(_SNIFF)
+    if text.looks_binary(start):
+        raise Refused(text.BINARY)
+    data = start + file.read(limit + 1 - len(start))
+    if not data:
+        raise Refused(text.EMPTY)
+    if len(data) > limit:  # it grew meanwhile
+        raise Refused(text.TOO_LARGE)
+    return data

@@ -1,0 +1,95 @@
+"""From bytes to text without loss, or the reason why not.
+
+`text.encode(encoding) == data` holds for whatever is taken: line ends, marks and odd characters
+stay. Reasons are words that appear in reports.
+"""
+
+import codecs
+import re
+from typing import NamedTuple
+
+LIMIT = 1024 * 1024  # bytes
+EMPTY = "empty"
+TOO_LARGE = "too-large"
+BINARY = "binary"
+
+
+class Text(NamedTuple):
+    """Decoded content and the codec that gives the bytes back."""
+
+    text: str
+    encoding: str
+
+
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# PEP 263: in the first or second line, which is a comment.
+_DECLARED = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]{1,40})")
+# Codecs that turn bytes into text and nothing else: no unicode_escape, no punycode, no utf-7.
+_SAFE = re.compile(
+    r"utf-8|ascii|iso8859-\d+|cp\d+|koi8-[rtu]|kz1048|ptcp154|tis-620|mac-\w+|euc_\w+|gbk|gb2312"
+    r"|gb18030|big5\w*|shift_jis\w*|johab"
+)
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_HIGH = re.compile(rb"[\x80-\xff]")
+_MOST_HIGH = 0.3  # share of bytes above 127 in text that nothing declares
+
+
+def decode(data: bytes, *, limit: int = LIMIT) -> Text | str:
+    """Return the text, or one of `empty`, `too-large`, `binary`. `limit` in bytes."""
+    if not data:
+        return EMPTY
+    if len(data) > limit:
+        return TOO_LARGE
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _try(data, encoding) or BINARY
+    if b"\x00" in data:
+        return BINARY
+    if data.isascii():
+        return Text(data.decode("ascii"), "utf-8")
+    declared = _declared(data)
+    return (declared and _try(data, declared)) or _try(data, "utf-8") or _western(data) or BINARY
+
+
+def looks_binary(start: bytes) -> bool:
+    """Whether the first bytes of a file already say that it is not text."""
+    return b"\x00" in start and not start.startswith(tuple(mark for mark, _ in _MARKS))
+
+
+def _declared(data: bytes) -> str | None:
+    for line in data[:2_000].splitlines()[:2]:
+        found = _DECLARED.match(line)
+        if found:
+            try:
+                name = codecs.lookup(found[1].decode("ascii")).name
+            except LookupError:
+                return None
+            return name if _SAFE.fullmatch(name) else None
+        if line.strip() and not line.lstrip().startswith(b"#"):
+            return None
+    return None
+
+
+def _try(data: bytes, encoding: str) -> Text | None:
+    """The text if this codec reads the bytes, gives them back, and finds no NUL."""
+    try:
+        text = data.decode(encoding)
+        if "\x00" in text or text.encode(encoding) != data:
+            return None
+    except (UnicodeError, ValueError):
+        return None
+    return Text(text, encoding)
+
+
+def _western(data: bytes) -> Text | None:
+    """Windows-1252 or Latin-1, where the bytes look like text in a western script."""
+    if _CONTROL.search(data) or len(_HIGH.findall(data)) > _MOST_HIGH * len(data):
+        return None
+    return _try(data, "cp1252") or _try(data, "iso8859-1")
