@@ -9,7 +9,6 @@ from pathlib import Path
 
 import environ
 
-from governance.notices.delivery import MAIL_FOLDER_BACKEND
 from portal import environment as env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -213,7 +212,7 @@ EMAIL_URL = env.text("EMAIL_URL")
 if EMAIL_URL:
     vars().update(environ.Env.email_url_config(EMAIL_URL))
 else:
-    EMAIL_BACKEND = MAIL_FOLDER_BACKEND
+    EMAIL_BACKEND = "governance.notices.mailbox.FolderBackend"
 EMAIL_FILE_PATH = str(HOME / "mail")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Gatehouse <gatehouse@localhost>")

@@ -1,0 +1,1 @@
+"""Who may have what: roles, applications, grants, and the one rule."""

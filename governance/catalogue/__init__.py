@@ -1,0 +1,1 @@
+"""Datasets, their tiers and versions, and the files of each."""

@@ -1,0 +1,221 @@
+"""Questions about datasets and versions. Nothing here says who may have what: `access` does."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+
+from governance.catalogue.models import Artefact, Dataset, Tier, Version
+from governance.catalogue.states import PUBLIC, State
+from governance.errors import MissingError
+
+
+class Repository(NamedTuple):
+    """A (dataset, tier) as file clients name it: `NS/NAME`, `NS/NAME-raw`."""
+
+    namespace: str
+    name: str
+
+    def split(self, tiers: Iterable[str] = ("raw", "annotations")) -> tuple[str, str]:
+        """(dataset name, tier name)."""
+        for tier in tiers:
+            if self.name.endswith(f"-{tier}"):
+                return self.name.removesuffix(f"-{tier}"), tier
+        return self.name, "processed"
+
+
+def repository_name(dataset: Dataset, tier: str) -> str:
+    return dataset.slug if tier == "processed" else f"{dataset.slug}-{tier}"
+
+
+def listed() -> QuerySet[Dataset]:
+    """The catalogue: datasets anyone may know of, each with `current` (a list of 0 or 1)."""
+    return (
+        Dataset.objects.filter(listed=True)
+        .prefetch_related(
+            "tiers",
+            Prefetch(
+                "versions",
+                queryset=Version.objects.filter(state=State.PUBLISHED).defer(
+                    "card", "charts", "preview"
+                ),
+                to_attr="current",
+            ),
+        )
+        .order_by("namespace", "name")
+    )
+
+
+def every() -> QuerySet[Dataset]:
+    return Dataset.objects.order_by("namespace", "name")
+
+
+def dataset(namespace: str, name: str) -> Dataset:
+    """The dataset, or `MissingError` (also for one that is not listed)."""
+    found = Dataset.objects.filter(namespace=namespace, name=name, listed=True).first()
+    if found is None:
+        raise MissingError(f"There is no dataset {namespace}/{name}.")
+    return found
+
+
+def dataset_by_slug(slug: str) -> Dataset:
+    """Any dataset, listed or not, by `NS/NAME`: for operators."""
+    namespace, _, name = slug.partition("/")
+    found = Dataset.objects.filter(namespace=namespace, name=name).first()
+    if found is None:
+        raise MissingError(f"There is no dataset {slug}: `manage.py collect` makes one.")
+    return found
+
+
+def tier(of: Dataset, name: str) -> Tier:
+    found = Tier.objects.filter(dataset=of, name=name).first()
+    if found is None:
+        raise MissingError(f"{of.slug} has no tier {name}.")
+    found.dataset = of
+    return found
+
+
+def tiers(of: Dataset) -> list[Tier]:
+    return list(of.tiers.all())
+
+
+def current(of: Dataset) -> Version | None:
+    """The most recent usable version."""
+    return Version.objects.filter(dataset=of, state=State.PUBLISHED).first()
+
+
+def public_versions(of: Dataset) -> QuerySet[Version]:
+    """Versions that anyone may know of, newest first, without their long texts."""
+    return (
+        Version.objects.filter(dataset=of, state__in=PUBLIC)
+        .defer("card", "charts", "preview")
+        .order_by("-published_at", "-id")
+    )
+
+
+def version(of: Dataset, number: str, *, hidden: bool = False) -> Version:
+    """A version by number; one that was never published only with `hidden`."""
+    found = Version.objects.filter(dataset=of, number=number).exclude(state=State.REJECTED)
+    if not hidden:
+        found = found.filter(state__in=PUBLIC)
+    chosen = found.first()
+    if chosen is None:
+        raise MissingError(f"{of.slug} has no version {number}.")
+    chosen.dataset = of
+    return chosen
+
+
+def version_of_build(build: int) -> Version | None:
+    return Version.objects.select_related("dataset", "parent").filter(build=build).first()
+
+
+def by_revision(of: Dataset, revision: str) -> Version | None:
+    """`main`, `refs/heads/main`, a tag `v1.0` or a commit; None when nothing public has it."""
+    known = Version.objects.filter(dataset=of, state__in=PUBLIC).defer("card", "charts", "preview")
+    if revision in {"main", "refs/heads/main"}:
+        newest = known.filter(state=State.PUBLISHED).first()
+        return newest or known.order_by("-published_at").first()
+    tag = revision.removeprefix("refs/tags/")
+    if tag.startswith("v"):
+        return known.filter(number=tag[1:]).first()
+    return known.filter(commit=revision).first() if len(revision) == 40 else None
+
+
+def artefacts(of: Version, tier_name: str | None = None) -> QuerySet[Artefact]:
+    found = Artefact.objects.filter(version=of).select_related("tier").order_by("tier_id", "path")
+    return found.filter(tier__name=tier_name) if tier_name else found
+
+
+def artefact(of: Version, tier_name: str, path: str) -> Artefact | None:
+    """One file with version, dataset and tier joined; None when there is none."""
+    return (
+        Artefact.objects.select_related("tier")
+        .filter(version=of, tier__name=tier_name, path=path)
+        .first()
+    )
+
+
+def locate(repository: Repository, revision: str, path: str) -> Artefact | None:
+    """The file at a revision of a repository in one query, everything that a decision needs joined.
+
+    `main` is the published version; without one (all withdrawn) the newest public one.
+    """
+    name, tier_name = repository.split()
+    found = (
+        Artefact.objects.filter(
+            version__dataset__namespace=repository.namespace,
+            version__dataset__name=name,
+            version__dataset__listed=True,
+            version__state__in=PUBLIC,
+            tier__name=tier_name,
+            path=path,
+        )
+        .select_related("tier", "version", "version__dataset")
+        .defer(
+            "version__card",
+            "version__charts",
+            "version__preview",
+            "version__stats",
+            "version__difference",
+            "tier__form",
+            "tier__summary",
+            "version__dataset__summary",
+            "version__dataset__sources",
+        )
+    )
+    if revision in {"main", "refs/heads/main"}:
+        return found.filter(version__state=State.PUBLISHED).first()
+    tag = revision.removeprefix("refs/tags/")
+    if tag.startswith("v"):
+        return found.filter(version__number=tag[1:]).first()
+    return found.filter(version__commit=revision).first() if len(revision) == 40 else None
+
+
+class TierSize(NamedTuple):
+    name: str
+    files: int
+    size: int
+    rows: int
+
+
+def sizes(of: Version) -> dict[str, TierSize]:
+    """Files, bytes and rows by tier. One query."""
+    found = (
+        Artefact.objects.filter(version=of)
+        .values("tier__name")
+        .annotate(files=Count("id"), size=Sum("size"), rows=Sum("rows"))
+    )
+    return {
+        each["tier__name"]: TierSize(each["tier__name"], each["files"], each["size"], each["rows"])
+        for each in found
+    }
+
+
+def next_number(of: Dataset) -> str:
+    """The number that a new version would have: minor plus one; 1.0 for the first."""
+    numbers = [
+        tuple(int(part) for part in number.split("."))
+        for number in Version.objects.filter(dataset=of)
+        .exclude(state=State.REJECTED)
+        .values_list("number", flat=True)
+    ]
+    if not numbers:
+        return "1.0"
+    major, minor = max(numbers)[:2]
+    return f"{major}.{minor + 1}"
+
+
+def unfinished(of: Dataset) -> QuerySet[Version]:
+    """Versions between a build and publication."""
+    return Version.objects.filter(
+        dataset=of, state__in=[State.BUILDING, State.CANDIDATE, State.APPROVED]
+    ).defer("card", "charts", "preview")
+
+
+def keys_still_served(keys: Iterable[str], *, now: datetime) -> set[str]:
+    """Those storage keys that a version which is served still needs."""
+    served = Q(version__state=State.PUBLISHED) | Q(
+        version__state=State.SUPERSEDED, version__serve_until__gt=now
+    )
+    return set(Artefact.objects.filter(served, key__in=keys).values_list("key", flat=True))

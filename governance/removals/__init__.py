@@ -1,0 +1,1 @@
+"""The removal ledger: what was asked to be taken out, and since which version it is."""

@@ -1,0 +1,1 @@
+"""Terms of use: texts, clauses, and who accepted which."""
