@@ -6,8 +6,10 @@ entry exists if and only if the act does, and an act whose entry can't be writte
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
+from celery import current_app
 from django.db import transaction
 
 from governance.audit.actors import Actor
@@ -36,6 +38,7 @@ def _write(
     outcome: Outcome = Outcome.RECORDED,
     purpose: str = "",
     privileged: bool = False,
+    wake: bool = True,
     **told: Any,
 ) -> Entry:
     if not transaction.get_connection().in_atomic_block:
@@ -59,6 +62,10 @@ def _write(
         address=actor.address,
         agent=actor.agent[:300],
     )
+    if wake:
+        # Only a bell: who is told is read from the record, and a beat reads it anyway.
+        ring = partial(current_app.send_task, "governance.notices.tasks.sweep")
+        transaction.on_commit(ring, robust=True)
     return entry
 
 
@@ -78,6 +85,7 @@ def ticket_issued(
         terms_version=terms_version,
         grant=grant,
         detail={"size": size},
+        wake=False,
     )
 
 
@@ -92,6 +100,7 @@ def access_refused(
         place=place,
         outcome=Outcome.REFUSED,
         reasons=list(reasons),
+        wake=False,
     )
 
 

@@ -1,0 +1,181 @@
+"""What is told to whom about which act. A later area adds its kinds with `tell`.
+
+A kind looks at one entry of the record and says whom to tell what. It reads, it never writes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from governance.access import selectors as access
+from governance.access.models import Application
+from governance.audit.actors import Role
+from governance.audit.models import Entry
+from governance.catalogue import selectors as catalogue
+from governance.terms.models import Acceptance
+
+
+class Draft(NamedTuple):
+    """One message before it is addressed. `lines` are paragraphs of plain text."""
+
+    people: Sequence[int]  # user ids
+    subject: str
+    lines: Sequence[str]
+    route: str = ""
+    params: Mapping[str, str] = {}
+    action: str = ""
+
+
+Teller = Callable[[Entry], list[Draft]]
+TELLERS: dict[str, Teller] = {}
+
+
+def tell(action: str) -> Callable[[Teller], Teller]:
+    """Register what is told about entries with this action."""
+
+    def keep(teller: Teller) -> Teller:
+        TELLERS[action] = teller
+        return teller
+
+    return keep
+
+
+def _number(entry: Entry) -> str:
+    return entry.subject.partition(":")[2]
+
+
+@tell("terms.accept")
+def _signed(entry: Entry) -> list[Draft]:
+    acceptance = Acceptance.objects.filter(number=_number(entry)).first()
+    if acceptance is None or acceptance.user_id is None:
+        return []
+    return [
+        Draft(
+            [acceptance.user_id],
+            f"Your copy: terms {entry.terms_version} of {entry.dataset}",
+            [
+                f"You signed the terms {entry.terms_version} of {entry.dataset} "
+                f"as {acceptance.typed_name} on {acceptance.at:%d %b %Y, %H:%M} UTC.",
+                f"Approval number, to cite: {acceptance.number}.",
+                f"sha256 of the text: {acceptance.text_sha256}.",
+                "You can download the processed tier now.",
+            ],
+            "acceptance",
+            {"number": acceptance.number},
+            "See what you signed",
+        )
+    ]
+
+
+@tell("application.submit")
+def _applied(entry: Entry) -> list[Draft]:
+    application = Application.objects.filter(number=_number(entry)).first()
+    if application is None:
+        return []
+    dataset = catalogue.dataset_by_slug(entry.dataset)
+    stewards = [
+        each
+        for each in access.holders_of(Role.STEWARD, dataset.pk, now=entry.at)
+        if each != application.applicant_id
+    ]
+    return [
+        Draft(
+            stewards,
+            f"Application {application.number} for {entry.dataset}, {entry.tier}",
+            [
+                f"Somebody applies for the {entry.tier} tier of {entry.dataset}.",
+                f"An answer was promised until {application.target_at:%d %b %Y}. "
+                "Unanswered, it expires; silence never grants.",
+            ],
+            "steward-application",
+            {"number": application.number},
+            "Read the application",
+        ),
+        Draft(
+            [application.applicant_id],
+            f"We have your application {application.number}",
+            [
+                f"You applied for the {entry.tier} tier of {entry.dataset}.",
+                f"A steward answers by {application.target_at:%d %b %Y}; you will get a mail.",
+            ],
+            "application",
+            {"number": application.number},
+            "See your application",
+        ),
+    ]
+
+
+def _decided(entry: Entry, subject: str, lines: list[str]) -> list[Draft]:
+    if entry.subject_id is None:
+        return []
+    number = _number(entry)
+    where = {"number": number}
+    return [
+        Draft([entry.subject_id], subject, lines, "application", where, "See your application")
+    ]
+
+
+@tell("application.approve")
+def _approved(entry: Entry) -> list[Draft]:
+    ends = entry.detail.get("ends", "")[:10]
+    return _decided(
+        entry,
+        f"Access granted: {entry.dataset}, {entry.tier}",
+        [
+            f"A steward approved your application {_number(entry)}. "
+            f"The {entry.tier} tier of {entry.dataset} is open to you until {ends}.",
+            f"Their reason: {entry.reason}",
+            "The tier asks for a second factor; add one to your account if you have none.",
+        ],
+    )
+
+
+@tell("application.reject")
+def _rejected(entry: Entry) -> list[Draft]:
+    return _decided(
+        entry,
+        f"Application {_number(entry)} was declined",
+        [
+            f"A steward declined your application for the {entry.tier} tier of {entry.dataset}.",
+            f"Their reason: {entry.reason}",
+            "You may apply again at once.",
+        ],
+    )
+
+
+@tell("application.expire")
+def _expired(entry: Entry) -> list[Draft]:
+    return _decided(
+        entry,
+        f"Application {_number(entry)} expired without an answer",
+        [
+            f"Nobody answered your application for the {entry.tier} tier of {entry.dataset} in time. "
+            "That is our failing, not a no: please apply again.",
+        ],
+    )
+
+
+@tell("grant.end")
+def _ended(entry: Entry) -> list[Draft]:
+    if entry.subject_id is None:
+        return []
+    namespace, _, name = entry.dataset.partition("/")
+    return [
+        Draft(
+            [entry.subject_id],
+            f"Your access to {entry.dataset}, {entry.tier} has ended",
+            [
+                f"Your grant for the {entry.tier} tier of {entry.dataset} ended today. "
+                "Apply again if you still need it.",
+            ],
+            "apply",
+            {"namespace": namespace, "name": name, "tier": entry.tier},
+            "Apply again",
+        )
+    ]
+
+
+@tell("grant.revoke")
+def _revoked(entry: Entry) -> list[Draft]:
+    drafts = _ended(entry)
+    told = [f"A steward ended your access to the {entry.tier} tier. Reason: {entry.reason}"]
+    return [draft._replace(lines=told) for draft in drafts]

@@ -1,0 +1,157 @@
+"""The outbox: messages are made from the record, then delivered with patience.
+
+Making is exact: an entry and its messages are marked in one transaction, so none is lost or made
+twice. Delivering is at least once: a process that dies between sending and noting sends again, with
+the same Message-ID.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import partial
+
+from celery import current_app
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import transaction
+from django.db.models import F
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from governance.audit import selectors as audit
+from governance.audit.models import Entry
+from governance.notices.kinds import TELLERS, Draft
+from governance.notices.models import Channel, Handled, Message, State
+
+TRY_FOR = timedelta(days=3)
+CLAIM = timedelta(minutes=5)  # how long one attempt may take before another may try
+
+
+def ring() -> None:
+    """Wake the sweep once the transaction has committed. Only a bell: a beat sweeps anyway."""
+    send = partial(current_app.send_task, "governance.notices.tasks.sweep")
+    transaction.on_commit(send, robust=True)
+
+
+def post_mail(
+    *, key: str, kind: str, user_id: int | None, email: str, subject: str, text: str, html: str,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Put one mail that is not about the record (address confirmation, password) into the outbox."""
+    with transaction.atomic():
+        Message.objects.get_or_create(
+            key=key,
+            defaults={
+                "kind": kind,
+                "channel": Channel.MAIL,
+                "user_id": user_id,
+                "email": email,
+                "subject": subject,
+                "text": text,
+                "html": html,
+                "made_at": now,
+                "next_at": now,
+                "deadline": now + timedelta(hours=12),
+            },
+        )
+        ring()
+
+
+def make_from_record(*, now: datetime, at_most: int = 500) -> int:
+    """Make the messages of entries that have none yet, oldest first. Returns how many entries."""
+    waiting = audit.after(tuple(TELLERS)).exclude(pk__in=Handled.objects.values("entry"))
+    done = 0
+    for entry in list(waiting[:at_most]):
+        with transaction.atomic():
+            _, fresh = Handled.objects.get_or_create(entry=entry.pk)
+            if fresh:
+                for draft in TELLERS[entry.action](entry):
+                    _address(entry, draft, now=now)
+                done += 1
+    return done
+
+
+def _address(entry: Entry, draft: Draft, *, now: datetime) -> None:
+    people = get_user_model().objects.filter(pk__in=draft.people, is_active=True)
+    path = reverse(draft.route, kwargs=dict(draft.params)) if draft.route else ""
+    told = {
+        "title": draft.subject,
+        "lines": draft.lines,
+        "action": draft.action,
+        "url": f"{settings.PUBLIC_URL}{path}" if path else "",
+        "entry": entry.pk,
+        "contact": settings.CONTACT_EMAIL,
+    }
+    text = render_to_string("mail/notice.txt", told).strip() + "\n"
+    html = render_to_string("mail/notice.html", told)
+    rows = [
+        Message(
+            key=f"{entry.pk}:{entry.action}:{person.pk}:{channel}",
+            kind=entry.action,
+            channel=channel,
+            user_id=person.pk,
+            email=person.email,
+            subject=draft.subject,
+            text=text if channel == Channel.MAIL else "\n\n".join(draft.lines),
+            html=html if channel == Channel.MAIL else "",
+            url=path,
+            state=State.QUEUED if channel == Channel.MAIL else State.SENT,
+            sent_at=None if channel == Channel.MAIL else now,
+            made_at=now,
+            next_at=now,
+            deadline=now + TRY_FOR,
+        )
+        for person in people
+        for channel in (Channel.MAIL, Channel.INBOX)
+    ]
+    Message.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def deliver_due(*, now: datetime, at_most: int = 200) -> int:
+    """Send the mails that are due. Returns how many went out."""
+    due = Message.objects.filter(state=State.QUEUED, channel=Channel.MAIL, next_at__lte=now)
+    keys = list(due.order_by("next_at").values_list("pk", flat=True)[:at_most])
+    if not keys:
+        return 0
+    with get_connection() as connection:
+        return sum(_deliver(key, connection, now=now) for key in keys)
+
+
+def _deliver(message_id: int, connection: object, *, now: datetime) -> bool:
+    # The claim is one conditional update: a second sweep at the same time finds it taken.
+    mine = Message.objects.filter(pk=message_id, state=State.QUEUED, next_at__lte=now)
+    if not mine.update(next_at=now + CLAIM, attempts=F("attempts") + 1):
+        return False
+    message = Message.objects.get(pk=message_id)
+    mail = EmailMultiAlternatives(
+        subject=message.subject,
+        body=message.text,
+        to=[message.email],
+        headers={"Message-ID": f"<{message.key.replace(':', '.')}@gatehouse>"},
+        connection=connection,
+    )
+    if message.html:
+        mail.attach_alternative(message.html, "text/html")
+    try:
+        mail.send()
+    except Exception as error:  # noqa: BLE001  whatever a mail server does costs one message
+        _failed(message, error, now=now)
+        return False
+    Message.objects.filter(pk=message_id).update(state=State.SENT, sent_at=now, last_error="")
+    return True
+
+
+def _failed(message: Message, error: Exception, *, now: datetime) -> None:
+    wait = timedelta(seconds=min(30 * 2**message.attempts, 6 * 3600))
+    message.last_error = type(error).__name__[:300]  # the text may hold an address
+    message.next_at = now + wait
+    if message.next_at > message.deadline:
+        message.state = State.FAILED
+    message.save(update_fields=["last_error", "next_at", "state"])
+
+
+def mark_read(*, user_id: int, message_ids: Iterable[int], now: datetime) -> None:
+    """Note that somebody saw these messages of their own inbox."""
+    Message.objects.filter(
+        pk__in=message_ids, user_id=user_id, channel=Channel.INBOX, read_at=None
+    ).update(read_at=now)
