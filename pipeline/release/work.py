@@ -110,4 +110,6 @@ class Stage(NamedTuple):
     name: str
     version: int
     plan: Callable[[Context], list[Work]]
-    run: Callable[[Work, Files, Path, bytes], Report]  # work, inputs, empty folder, secret of the dataset
+    run: Callable[
+        [Work, Files, Path, bytes], Report
+    ]  # work, inputs, empty folder, secret of the dataset

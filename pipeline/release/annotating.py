@@ -1,0 +1,136 @@
+"""The files of the annotations tier: the machine-labelled sample, and what people labelled.
+
+An imported annotation enters a version only while its source stands in that version's raw tier:
+whatever removed the source (an account, a repository, a blob) removes its labels as well.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.shards import hashes, schemas, writer
+
+from . import reports
+from .redacting import sample_size
+from .work import Context, Files, Report, Work
+
+MACHINE = "data/machine-0000.parquet"
+HUMAN = "data/human-0000.parquet"
+FILES = {"machine.parquet": MACHINE, "human.parquet": HUMAN}  # in the output -> in the tier
+
+
+def work(context: Context, number: int) -> Work:
+    """The one shard that writes the annotations tier."""
+    humans = [Path(path) for path in context.brief.annotations]
+    raw = context.done["select"] if humans else []
+    sampled = [done for done in context.done["redact"] if "sample.parquet" in done.report.files]
+    params = {
+        "kind": "annotations",
+        "dataset": context.brief.dataset,
+        "sample": sample_size(context.brief.options),
+        "machine": reports.shas(sampled, "sample.parquet"),
+        "human": [hashes.sha256_file(path) for path in humans],
+        "raw": reports.shas(raw, "raw-occurrences.parquet"),
+        "profile": writer.PROFILE,
+    }
+    inputs = {
+        "machine": [done.ref for done in sampled],
+        "human": [str(path) for path in humans],
+        "raw": [done.ref for done in raw],
+    }
+    return Work("write", number, "annotations", params, inputs)
+
+
+def run(work: Work, files: Files, folder: Path) -> Report:
+    """Write `machine.parquet` and `human.parquet`, each only if it has rows."""
+    report = Report()
+    dropped: Counter[str] = Counter()
+    machine = _lowest(work, files)
+    report.rows_in = machine.seen
+    dropped["beyond-the-sample"] = machine.seen - machine.rows.num_rows
+    _write(folder / "machine.parquet", machine.rows, report)
+    if work.inputs["human"]:
+        human = pa.concat_tables(_labelled(path) for path in work.inputs["human"])
+        places = standing(human["hexsha"], _places(work, files))
+        kept = human.filter(pa.array(sourced(human, places), pa.bool_()))
+        report.rows_in += human.num_rows
+        dropped["source-not-in-version"] = human.num_rows - kept.num_rows
+        _write(folder / "human.parquet", kept, report)
+    report.dropped = {reason: count for reason, count in sorted(dropped.items()) if count}
+    return report
+
+
+class _Lowest:
+    """The annotated rows of the lowest ids, out of any number of files."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.seen = 0
+        self.rows = schemas.ANNOTATION.empty_table()
+
+    def add(self, rows: pa.Table) -> None:
+        self.seen += rows.num_rows
+        both = pa.concat_tables([self.rows, rows])
+        order = pc.sort_indices(both["id"])
+        self.rows = both.take(order.slice(0, self.size))
+
+
+def _lowest(work: Work, files: Files) -> _Lowest:
+    lowest = _Lowest(work.params["sample"])
+    for ref in work.inputs["machine"]:
+        lowest.add(writer.read_table(files.path(ref, "sample.parquet")))
+    return lowest
+
+
+def _labelled(path: str) -> pa.Table:
+    """One imported file. Raises ValueError when it is no Parquet file of the annotations schema."""
+    name = Path(path).name
+    try:
+        table = pq.read_table(path, partitioning=None)
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"{name} is no Parquet file that can be read") from error
+    missing = [field for field in schemas.ANNOTATION.names if field not in table.column_names]
+    if missing:
+        raise ValueError(f"{name} lacks the columns {', '.join(missing)}")
+    try:
+        return table.select(schemas.ANNOTATION.names).cast(schemas.ANNOTATION)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise ValueError(f"{name} has columns of other types than an annotation") from error
+
+
+def standing(
+    wanted: pa.ChunkedArray, places: Iterable[pa.RecordBatch]
+) -> set[tuple[str | None, int | None]]:
+    """The (blob, repository number) of `places` whose blob is wanted."""
+    blobs = pc.unique(wanted)
+    return {
+        (row["hexsha"], row["repo_id"])
+        for batch in places
+        for row in batch.filter(pc.is_in(batch.column("hexsha"), value_set=blobs)).to_pylist()
+    }
+
+
+def sourced(rows: pa.Table, places: set[tuple[str | None, int | None]]) -> list[bool]:
+    """Which rows stand on one of `places`, or name no source at all."""
+    sources = zip(rows["hexsha"].to_pylist(), rows["repo_id"].to_pylist(), strict=True)
+    return [(not blob and repo is None) or (blob, repo) in places for blob, repo in sources]
+
+
+def _places(work: Work, files: Files) -> Iterator[pa.RecordBatch]:
+    for ref in work.inputs["raw"]:
+        path = files.path(ref, "raw-occurrences.parquet")
+        yield from writer.read_batches(path, ["hexsha", "repo_id"])
+
+
+def _write(path: Path, rows: pa.Table, report: Report) -> None:
+    if not rows.num_rows:
+        return
+    facts = writer.write(path, schemas.ANNOTATION, [rows])
+    blob_id = hashes.git_blob_id(path.read_bytes())
+    report.files[path.name] = facts._asdict() | {"git_blob_id": blob_id}
+    report.rows_out += facts.rows
+    report.bytes_out += sum(pc.binary_length(rows["content"]).to_pylist())

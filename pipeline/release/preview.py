@@ -1,0 +1,85 @@
+"""A hundred rows of the processed tier that a page may show: drawn by hash, spread by language."""
+
+import hashlib
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.shards import writer
+
+from .work import Json
+
+ROWS = 100
+LINES = 60
+CHARACTERS = 8_000  # a minified file is one line
+
+_COLUMNS = {
+    "row_id": "row_id",
+    "path": "max_stars_repo_path",
+    "repo_name": "max_stars_repo_name",
+    "language": "lang",
+    "licenses": "licenses",
+    "size": "size",
+    "redactions": "redactions",
+}
+
+
+def choose(index: Path, rows: int = ROWS) -> dict[str, list[str]]:
+    """Row ids to show, by artefact path: one of each language in turn, the largest first.
+
+    The same rows in any order of the index, and mostly the same from version to version.
+    """
+    lowest: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
+    counted: dict[str, int] = defaultdict(int)
+    for batch in writer.read_batches(index, ["row_id", "lang", "path"]):
+        for row in batch.to_pylist():
+            rank = int(hashlib.sha256(row["row_id"].encode()).hexdigest(), 16)
+            held = lowest[row["lang"]]
+            counted[row["lang"]] += 1
+            heapq.heappush(held, (-rank, row["row_id"], row["path"]))
+            if len(held) > rows:
+                heapq.heappop(held)
+    queues = [
+        sorted(lowest[language], reverse=True)
+        for language in sorted(counted, key=lambda name: (-counted[name], name))
+    ]
+    chosen: dict[str, list[str]] = defaultdict(list)
+    for _, row_id, path in _in_turn(queues, rows):
+        chosen[path].append(row_id)
+    return dict(sorted(chosen.items()))
+
+
+def read(chosen: Mapping[str, list[str]], places: Mapping[str, Path]) -> list[Json]:
+    """The chosen rows as plain data, by language, repository and path. Nothing is escaped.
+
+    `places` maps artefact paths to files. The text is the redacted one, cut to its first lines.
+    """
+    found: list[Json] = []
+    for path, row_ids in chosen.items():
+        wanted = pa.array(row_ids, pa.string())
+        for batch in writer.read_batches(places[path], [*_COLUMNS.values(), "content"]):
+            mine = batch.filter(pc.is_in(batch.column("row_id"), value_set=wanted))
+            found += [_shown(row) for row in mine.to_pylist()]
+    key = ("language", "repo_name", "path", "row_id")
+    return sorted(found, key=lambda row: tuple(row[name] for name in key))
+
+
+def _shown(row: Json) -> Json:
+    lines = row["content"].split("\n")
+    text = "\n".join(lines[:LINES])[:CHARACTERS]
+    shown = {name: row[column] for name, column in _COLUMNS.items()}
+    return shown | {"lines": text, "cut": len(text) < len(row["content"])}
+
+
+def _in_turn(queues: list[list[tuple[int, str, str]]], rows: int) -> Iterable[tuple[int, str, str]]:
+    """One of each queue, round and round, until `rows` are taken."""
+    taken = 0
+    for turn in range(max(map(len, queues), default=0)):
+        for queue in queues:
+            if turn < len(queue) and taken < rows:
+                taken += 1
+                yield queue[turn]

@@ -1,0 +1,70 @@
+"""The figures of a version, counted from its own index and the reports of its stages."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from pipeline.shards import writer
+
+from . import reports
+from .work import Files, Json
+
+TIERS = ("processed", "raw", "annotations")
+
+
+def count(refs: Mapping[str, Sequence[str]], artefacts: Iterable[Json], files: Files) -> Json:
+    """All figures that the card, the charts and a page show.
+
+    Rows and bytes by language and licence are of the processed tier, bytes those of the original
+    files. A row that rests on two licences counts under both.
+    """
+    told = {name: [reports.of_ref(files, ref) for ref in held] for name, held in refs.items()}
+    index = told["index"][0]
+    languages, licences = _by_kind(files.path(refs["index"][0], "rows.parquet"))
+    return {
+        "rows": sum(part["rows"] for part in languages.values()),
+        "bytes": sum(part["bytes"] for part in languages.values()),
+        "repositories": index.counts["repositories"],
+        "repositories_raw": index.counts["repositories_raw"],
+        "tiers": _tiers(artefacts),
+        "languages": languages,
+        "licences": licences,
+        "stages": {name: _stage(held) for name, held in told.items()},
+        "redactions": {
+            "rows": sum(report.counts["rows_redacted"] for report in told["redact"]),
+            "classes": reports.added(report.counts["classes"] for report in told["redact"]),
+            "rules": reports.added(report.counts["rules"] for report in told["redact"]),
+        },
+    }
+
+
+def _stage(held: Sequence[reports.Report]) -> Json:
+    told = reports.summed(held)
+    return told | {"rows_dropped": sum(told["dropped"].values())}
+
+
+def _tiers(artefacts: Iterable[Json]) -> Json:
+    tiers = {tier: {"files": 0, "bytes": 0, "rows": 0} for tier in TIERS}
+    for artefact in artefacts:
+        tier = tiers[artefact["tier"]]
+        tier["files"] += 1
+        tier["bytes"] += artefact["size"]
+        tier["rows"] += artefact["rows"]
+    return tiers
+
+
+def _by_kind(index: Path) -> tuple[Json, Json]:
+    """Rows and bytes by language and by licence, names in order."""
+    languages: dict[str, dict[str, int]] = {}
+    licences: dict[str, dict[str, int]] = {}
+    for batch in writer.read_batches(index, ["lang", "licenses", "size"]):
+        for row in batch.to_pylist():
+            _add(languages, row["lang"], row["size"])
+            for licence in row["licenses"] or ():
+                _add(licences, licence, row["size"])
+    return dict(sorted(languages.items())), dict(sorted(licences.items()))
+
+
+def _add(parts: dict[str, dict[str, int]], name: str, size: int) -> None:
+    part = parts.setdefault(name, {"rows": 0, "bytes": 0})
+    part["rows"] += 1
+    part["bytes"] += size

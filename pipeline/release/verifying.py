@@ -1,0 +1,214 @@
+"""Stage verify: the written files are read again as a stranger would, and must prove themselves.
+
+Four kinds of shards: `rows` (one processed file each: bytes, licences, private values, layout),
+`raw` (one select shard each), `subjects` (no removed subject in processed and annotations) and
+`totals` (what went in came out, from stage to stage). A breach raises VerifyError.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.shards import schemas
+
+from . import annotating, checks, reports
+from .work import Context, Done, Files, Json, Report, Stage, Work, canonical
+
+RAW = {"raw-blobs.parquet": schemas.BLOB, "raw-occurrences.parquet": schemas.OCCURRENCE}
+CHAIN = ("collect", "identify", "select", "redact", "write", "index")
+
+
+class VerifyError(ValueError):
+    """What was written breaks a promise. The message lists every breach of the shard."""
+
+
+def plan(context: Context) -> list[Work]:
+    """Shards that a new removal list does not touch keep their names, `subjects` never does."""
+    written = [done for done in context.done["write"] if reports.kind_of(done) == "rows"]
+    found = [
+        *(_rows_work(context, done) for done in written),
+        *(_raw_work(context, done) for done in context.done["select"]),
+        _subjects_work(context, written),
+        _totals_work(context),
+    ]
+    return [
+        Work("verify", number, label, params, inputs)
+        for number, (label, params, inputs) in enumerate(found)
+    ]
+
+
+def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:  # noqa: ARG001
+    """Prove one shard; the report counts what was looked at.
+
+    Raises VerifyError with one sentence that lists what failed, never a private value.
+    """
+    report = Report()
+    wrong = _PROOFS[work.params["kind"]](work, files, report)
+    if wrong:
+        raise VerifyError(f"{work.label}: {'; '.join(wrong)}.")
+    return report
+
+
+_Plan = tuple[str, Json, Json]  # label, params, inputs
+
+
+def _rows_work(context: Context, done: Done) -> _Plan:
+    params = {
+        "kind": "rows",
+        "path": done.params["path"],
+        "facts": _facts(done, "rows.parquet"),
+        "licence_set": context.brief.licence_set,
+        "policy": context.brief.redaction,
+    }
+    return done.label, params, {"ref": done.ref}
+
+
+def _raw_work(context: Context, done: Done) -> _Plan:
+    params = {
+        "kind": "raw",
+        "facts": {name: _facts(done, name) for name in RAW},
+        "removals": _digest(context),
+    }
+    inputs = {"ref": done.ref, "removals": list(context.brief.removals)}
+    return reports.raw_path("raw", done), params, inputs
+
+
+def _subjects_work(context: Context, written: Sequence[Done]) -> _Plan:
+    labelled = [
+        (done, name)
+        for done in context.done["write"]
+        if reports.kind_of(done) == "annotations"
+        for name in annotating.FILES
+        if name in done.report.files
+    ]
+    params = {
+        "kind": "subjects",
+        "rows": reports.shas(written, "rows.parquet"),
+        "annotations": [_facts(done, name) for done, name in labelled],
+        "removals": _digest(context),
+        "places": reports.shas(context.done["index"], "blobs.parquet"),
+    }
+    inputs = {
+        "rows": [done.ref for done in written],
+        "annotations": [[done.ref, name] for done, name in labelled],
+        "removals": list(context.brief.removals),
+        "index": context.done["index"][0].ref,
+    }
+    return "removed subjects", params, inputs
+
+
+def _totals_work(context: Context) -> _Plan:
+    params = {
+        "kind": "totals",
+        "refs": {stage: [done.ref for done in context.done[stage]] for stage in CHAIN},
+        "rows": {
+            done.params["path"]: done.report.rows_out
+            for done in context.done["write"]
+            if reports.kind_of(done) == "rows"
+        },
+    }
+    return "totals", params, None
+
+
+def _facts(done: Done, name: str) -> Json:
+    facts = done.report.files[name]
+    return {key: facts[key] for key in ("size", "sha256", "rows")}
+
+
+def _digest(context: Context) -> str:
+    """Names a removal list without telling it."""
+    told = canonical([dict(removal) for removal in context.brief.removals])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _rows(work: Work, files: Files, report: Report) -> list[str]:
+    path = files.path(work.inputs["ref"], "rows.parquet")
+    facts = work.params["facts"]
+    wrong = checks.file_facts(path, facts, schemas.PROCESSED)
+    if not wrong:
+        wrong += checks.licences(path, work.params["licence_set"])
+        wrong += checks.private(path, work.params["policy"])
+        wrong += checks.layout(path, work.params["path"])
+    report.rows_in = report.rows_out = facts["rows"]
+    report.counts = {"files": 1}
+    return wrong
+
+
+def _raw(work: Work, files: Files, report: Report) -> list[str]:
+    paths = {name: files.path(work.inputs["ref"], name) for name in RAW}
+    wrong = []
+    for name, path in paths.items():
+        facts = work.params["facts"][name]
+        wrong += [f"{name}: {said}" for said in checks.file_facts(path, facts, RAW[name])]
+    if not wrong:
+        subjects = checks.Subjects(work.inputs["removals"])
+        blobs, occurrences = paths.values()
+        wrong += checks.raw_subjects(occurrences, blobs, subjects)
+        wrong += checks.edges(occurrences, blobs)
+    report.counts = {
+        "files": len(paths),
+        "places": work.params["facts"]["raw-occurrences.parquet"]["rows"],
+    }
+    return wrong
+
+
+def _subjects(work: Work, files: Files, report: Report) -> list[str]:
+    subjects = checks.Subjects(work.inputs["removals"])
+    places = files.path(work.inputs["index"], "blobs.parquet")
+    wrong = []
+    for ref in work.inputs["rows"]:
+        path = files.path(ref, "rows.parquet")
+        wrong += [f"processed: {said}" for said in checks.processed_subjects(path, subjects)]
+    for (ref, name), facts in zip(
+        work.inputs["annotations"], work.params["annotations"], strict=True
+    ):
+        path = files.path(ref, name)
+        found = checks.file_facts(path, facts, schemas.ANNOTATION)
+        found = found or checks.annotation_subjects(path, subjects, places)
+        wrong += [f"{name}: {said}" for said in found]
+    report.counts = {
+        "files": len(work.inputs["rows"]) + len(work.inputs["annotations"]),
+        "removals": len(work.inputs["removals"]),
+    }
+    return wrong
+
+
+def _totals(work: Work, files: Files, report: Report) -> list[str]:
+    told = {
+        stage: [reports.of_ref(files, ref) for ref in refs]
+        for stage, refs in work.params["refs"].items()
+    }
+    wrong = [
+        f"{stage}: rows in are not rows out and dropped"
+        for stage, found in told.items()
+        for one in found
+        if one.rows_in != one.rows_out + sum(one.dropped.values())
+    ]
+    wrong += _chain(told, sum(work.params["rows"].values()))
+    index = work.params["refs"]["index"][0]
+    wrong += checks.index(files.path(index, "rows.parquet"), work.params["rows"])
+    report.rows_in = report.rows_out = sum(work.params["rows"].values())
+    report.counts = {stage: reports.summed(found) for stage, found in told.items()}
+    return wrong
+
+
+def _chain(told: dict[str, list[Report]], written: int) -> list[str]:
+    """What one stage put out is what the next took in."""
+    total = {stage: reports.summed(found) for stage, found in told.items()}
+    links = [
+        ("collect", total["collect"]["rows_out"], "identify", total["identify"]["rows_in"]),
+        ("identify", total["identify"]["rows_out"], "select", total["select"]["rows_in"]),
+        ("select", total["select"]["rows_out"], "redact", total["redact"]["rows_in"]),
+        ("redact", total["redact"]["rows_out"], "write", written),
+        ("write", written, "index", total["index"]["rows_in"]),
+    ]
+    return [
+        f"{before} put out {out} rows, {after} took in {taken}"
+        for before, out, after, taken in links
+        if out != taken
+    ]
+
+
+_PROOFS = {"rows": _rows, "raw": _raw, "subjects": _subjects, "totals": _totals}
+
+STAGE = Stage("verify", 1, plan, run)

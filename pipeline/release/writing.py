@@ -1,0 +1,172 @@
+"""Stage write: the files of the processed tier, and those of the annotations tier.
+
+A shard is named by its path and a digest of the rows in it, not by where the rows come from: what
+no removal, report or new detector touched keeps its name, its bytes and its sha256.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.select import languages
+from pipeline.shards import hashes, schemas, writer
+
+from . import annotating, sharding
+from .keys import digest_of
+from .reports import read_json
+from .work import Context, Files, Report, Stage, Work
+
+
+def plan(context: Context) -> list[Work]:
+    """One shard for every processed file, in order of path, and a last one for annotations."""
+    brief = context.brief
+    outputs = [
+        sharding.Held(done.ref, writer.read_table(context.files.path(done.ref, "keys.parquet")))
+        for done in context.done["redact"]
+    ]
+    found = {name for output in outputs for name in pc.unique(output.keys["lang"]).to_pylist()}
+    slugs = {name: languages.slug(name) for name in found}
+    parent, told = _parent(context)
+    shards = sharding.assign(
+        outputs,
+        slugs,
+        parent,
+        sharding.first_free(parent, told),
+        int(brief.options.get("shard_bytes", sharding.SHARD_BYTES)),
+    )
+    works = [_work(context, number, shard) for number, shard in enumerate(shards)]
+    return [*works, annotating.work(context, len(works))]
+
+
+def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:  # noqa: ARG001
+    """Write one processed file as `rows.parquet` and its ROW_INDEX as `index.parquet`."""
+    if work.params["kind"] == "annotations":
+        return annotating.run(work, files, folder)
+    rows, held = _collect(work, files)
+    _check(work, held)
+    index = held.select([name for name in schemas.ROW_INDEX.names if name != "path"])
+    index = index.append_column("path", pa.array([work.params["path"]] * len(index), pa.string()))
+    index = index.select(schemas.ROW_INDEX.names)
+    kept = rows.select(schemas.PROCESSED.names)
+    target = folder / "rows.parquet"
+    facts = writer.write(target, schemas.PROCESSED, iter(kept.to_batches()))
+    indexed = writer.write(folder / "index.parquet", schemas.ROW_INDEX, iter(index.to_batches()))
+    size = pc.sum(held["text_bytes"]).as_py()
+    blob_id = {"git_blob_id": hashes.git_blob_id(target.read_bytes())}
+    return Report(
+        rows_in=work.params["rows"],
+        rows_out=facts.rows,
+        bytes_in=size,
+        bytes_out=size,
+        files={"rows.parquet": facts._asdict() | blob_id, "index.parquet": indexed._asdict()},
+    )
+
+
+def _parent(context: Context) -> tuple[pa.Table | None, dict[str, int]]:
+    """Row ids and paths of the version before, and the first numbers that it left free."""
+    parent = context.brief.parent
+    if not parent:
+        return None, {}
+    index = context.files.path(parent["index"], "rows.parquet")
+    manifest = read_json(context.files.path(parent["card"], "manifest.json"))
+    return writer.read_table(index, ["row_id", "path"]), manifest["next_numbers"]
+
+
+def _work(context: Context, number: int, shard: sharding.Shard) -> Work:
+    params = {
+        "kind": "rows",
+        "dataset": context.brief.dataset,
+        "path": shard.path,
+        "rows": shard.rows,
+        "digest": shard.digest,
+        "profile": writer.PROFILE,
+    }
+    inputs = {
+        "ranges": [list(part) for part in shard.ranges],
+        "fresh": shard.fresh,
+        "between": [shard.first, shard.last],
+        "parent": context.brief.parent["index"] if context.brief.parent else None,
+    }
+    return Work("write", number, shard.path, params, inputs)
+
+
+def _collect(work: Work, files: Files) -> tuple[pa.Table, pa.Table]:
+    """The rows of a shard and their keys, both in order."""
+    member = _membership(work, files)
+    found, keys = [], []
+    for ref, start, end in work.inputs["ranges"]:
+        held = writer.read_table(files.path(ref, "keys.parquet")).slice(start, end - start)
+        mine = member(held)
+        positions = pc.add(pc.indices_nonzero(mine), start)
+        keys.append(held.filter(mine))
+        found.append(_rows_at(files.path(ref, "rows.parquet"), positions))
+    held, rows = pa.concat_tables(keys), pa.concat_tables(found)
+    order = pc.sort_indices(held, [(name, "ascending") for name in sharding.ORDER])
+    if work.inputs["fresh"]:
+        order = _between(order, held["row_id"], work.inputs["between"])
+    return rows.take(order), held.take(order)
+
+
+def _membership(work: Work, files: Files) -> Callable[[pa.Table], pa.Array]:
+    """A mask over keys: which rows may belong to the shard?"""
+    path, fresh = work.params["path"], work.inputs["fresh"]
+    slug = sharding.slug_of(path)
+    stood = _stood(work.inputs["parent"], f"data/{slug}/" if fresh else path, files)
+
+    def member(held: pa.Table) -> pa.Array:
+        names = pc.unique(held["lang"]).to_pylist()
+        mine = pa.array([name for name in names if languages.slug(name) == slug], pa.string())
+        in_language = pc.is_in(held["lang"], value_set=mine)
+        in_parent = pc.is_in(held["row_id"], value_set=stood)
+        mask = pc.and_not(in_language, in_parent) if fresh else pc.and_(in_language, in_parent)
+        return mask.combine_chunks()
+
+    return member
+
+
+def _stood(parent: str | None, prefix: str, files: Files) -> pa.ChunkedArray:
+    """Ids of the rows that the parent version held in files whose path begins with `prefix`."""
+    if parent is None:
+        return pa.chunked_array([[]], pa.string())
+    within = writer.starting_with("path", prefix)
+    index = files.path(parent, "rows.parquet")
+    return writer.read_table(index, ["row_id"], within=within)["row_id"]
+
+
+def _rows_at(path: Path, positions: pa.ChunkedArray) -> pa.Table:
+    """Rows of a Parquet file by ascending position; reads only the row groups that hold one."""
+    return pa.Table.from_batches(_picked(path, positions), schema=schemas.SELECTED)
+
+
+def _picked(path: Path, positions: pa.ChunkedArray) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(path) as source:
+        start = 0
+        for number in range(source.num_row_groups):
+            end = start + source.metadata.row_group(number).num_rows
+            inside = pc.and_(pc.greater_equal(positions, start), pc.less(positions, end))
+            here = positions.filter(inside)
+            if len(here):
+                group = source.read_row_group(number)
+                yield from group.take(pc.subtract(here, start)).to_batches()
+            start = end
+
+
+def _between(order: pa.Array, names: pa.ChunkedArray, ends: list[str]) -> pa.Array:
+    """The part of `order` from the first row id to the last, both included."""
+    sorted_names = names.take(order)
+    first, last = (pc.index(sorted_names, name).as_py() for name in ends)
+    if first < 0 or last < first:
+        raise ValueError("the inputs of a shard are not those that it was planned with")
+    return order.slice(first, last - first + 1)
+
+
+def _check(work: Work, held: pa.Table) -> None:
+    pairs = zip(held["row_id"].to_pylist(), held["digest"].to_pylist(), strict=True)
+    if digest_of(pairs) != work.params["digest"]:
+        raise ValueError(f"{work.params['path']}: its rows are not those that it was planned with")
+
+
+STAGE = Stage("write", 1, plan, run)
