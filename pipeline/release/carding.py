@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pipeline.select import sets
 from pipeline.shards import writer
 
 from . import (
@@ -50,7 +51,7 @@ def plan(context: Context) -> list[Work]:
         "version": brief.version,
         "parent": brief.parent["version"] if brief.parent else None,
         "brief": hashlib.sha256(canonical(_told(brief)).encode()).hexdigest(),
-        "licence_set": brief.licence_set,
+        "licence_set": sets.get(brief.licence_set).as_json(),
         "redaction": brief.redaction,
         "terms": brief.terms,
         "sources": _sources(brief.sources),

@@ -50,12 +50,12 @@ def size(count: int) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """A Markdown table; the first column is text, the others are figures."""
-    lines = [f"| {' | '.join(head)} |", f"| --- |{' ---: |' * (len(head) - 1)}"]
-    for row in rows:
-        cells = [f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row]
-        lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
-    return lines
+    """A Markdown table; columns of figures stand right."""
+    held = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
+    figures = [all(row[at][:1].isdigit() for row in held) for at in range(1, len(head))]
+    rule = ["---", *("---:" if figure else "---" for figure in figures)]
+    cells = [[cell.replace("|", "&#124;") for cell in row] for row in held]
+    return [f"| {' | '.join(row)} |" for row in ([*head], rule, *cells)]
 
 
 def _what(manifest: Json, stats: Json) -> list[str]:
@@ -132,7 +132,8 @@ def _licences(manifest: Json, stats: Json) -> list[str]:
     return [
         "## Licences",
         "",
-        f"The licence set is `{_set_name(manifest)}`. A licence found anywhere, a file's own "
+        f"The licence set is `{_set_name(manifest)}`: {len(manifest['licence_set']['licences'])} "
+        "licences, named in the manifest. A licence found anywhere, a file's own "
         "header included, beats what a host or a package says of itself. Most of these licences "
         "ask for attribution: the repository and path of every row are kept so that you can give "
         "it, and the duty to do so passes to you. A row that rests on two licences counts twice.",
@@ -142,13 +143,18 @@ def _licences(manifest: Json, stats: Json) -> list[str]:
 
 
 def _set_name(manifest: Json) -> str:
-    return str(manifest["licence_set"])
+    return f"{manifest['licence_set']['name']} {manifest['licence_set']['version']}"
 
 
 def _redaction(manifest: Json, stats: Json) -> list[str]:
     policy, told = manifest["redaction"], stats["redactions"]
     rows = [
-        (name, _ACTIONS.get(action, action), told["classes"].get(name, 0))
+        (
+            name,
+            _ACTIONS.get(action, action),
+            told["classes"].get(name, 0),
+            told["left"].get(name, 0),
+        )
         for name, action in sorted(policy["classes"].items())
     ]
     return [
@@ -156,7 +162,7 @@ def _redaction(manifest: Json, stats: Json) -> list[str]:
         "",
         f"{told['rows']:,} rows had something replaced. Policy version {policy['version']}:",
         "",
-        *_table(["class", "what happens", "replaced"], rows),
+        *_table(["class", "what happens", "replaced", "left"], rows),
         "",
         "A replaced e-mail address, key or password becomes a token such as `<EMAIL>`; a network "
         "address becomes one of the ranges reserved for documentation, the same for the same "

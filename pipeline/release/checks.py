@@ -5,18 +5,19 @@ No sentence holds a private value, a text or the name of a removed subject.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.redact import detector as detectors
+from pipeline.redact import scan
 from pipeline.select import languages, sets
 from pipeline.shards import hashes, writer
 
 from . import annotating, sharding
-from .redacting import acted_on
+from .redacting import BESIDE, acted_on, beside
 from .work import Json
 
 HOLDERS = ("stars", "issues", "forks")
@@ -37,7 +38,7 @@ def file_facts(path: Path, facts: Json, schema: pa.Schema) -> list[str]:
     return wrong
 
 
-def licences(path: Path, licence_set: str) -> list[str]:
+def licences(path: Path, allowed: sets.LicenceSet) -> list[str]:
     """Every row rests on licences of the set, and on at least one."""
     bare = 0
     outside: Counter[str] = Counter()
@@ -47,21 +48,21 @@ def licences(path: Path, licence_set: str) -> list[str]:
             bare += not found
             for licence in found or ():
                 if licence not in judged:
-                    judged[licence] = sets.allows(licence_set, licence)
+                    judged[licence] = sets.allows(allowed, licence)
                 outside[licence] += not judged[licence]
     wrong = [f"{bare} rows without a licence"] if bare else []
     if any(outside.values()):
         named = ", ".join(f"{name} ({count} rows)" for name, count in sorted((+outside).items()))
-        wrong.append(f"licences outside the set {licence_set}: {named}")
+        wrong.append(f"licences outside the set {allowed.name}: {named}")
     return wrong
 
 
 def private(path: Path, policy: Json) -> list[str]:
-    """No detector finds a span of a class that the policy does not leave."""
+    """No detector finds a span of a class that the policy does not leave, in text or place."""
     left: Counter[str] = Counter()
-    detector = detectors.default_detector()
-    for batch in writer.read_batches(path, ["content"]):
-        for text in batch.column("content").to_pylist():
+    detector = scan.default_detector()
+    for batch in writer.read_batches(path, ["content", *BESIDE]):
+        for text in chain(batch.column("content").to_pylist(), beside(batch)):
             left.update(span.cls for span in acted_on(detector.detect(text), policy))
     if not left:
         return []

@@ -72,7 +72,7 @@ def _shown(row: Json) -> Json:
     lines = row["content"].split("\n")
     text = "\n".join(lines[:LINES])[:CHARACTERS]
     shown = {name: row[column] for name, column in _COLUMNS.items()}
-    return shown | {"lines": text, "cut": len(text) < len(row["content"])}
+    return shown | {"content": text, "cut": len(text) < len(row["content"])}
 
 
 def _in_turn(queues: list[list[tuple[int, str, str]]], rows: int) -> Iterable[tuple[int, str, str]]:

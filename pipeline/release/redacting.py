@@ -11,13 +11,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import pyarrow as pa
 
-from pipeline.redact import detector as detectors
 from pipeline.redact import policy as policies
-from pipeline.redact import replace
+from pipeline.redact import replace, scan
 from pipeline.redact.spans import Span
 from pipeline.shards import schemas, writer
 
@@ -26,11 +24,11 @@ from .work import Context, Files, Json, Report, Stage, Work
 
 SAMPLE = 200  # annotated rows of a version, unless the brief says otherwise
 PRIVATE = "private-information"
+IN_PATH = "private-information-in-path"
 BATCH_ROWS = 512
-ROUNDS = 3  # a replacement can lay bare another value beside it; more rounds than this never helped
 
-# Columns beside the text that may hold a value found in it.
-_BESIDE = [
+# Columns beside the text in which a private value may stand.
+BESIDE = [
     f"max_{by}_repo_{what}"
     for by in ("stars", "issues", "forks")
     for what in ("path", "name", "head_hexsha")
@@ -76,6 +74,7 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
         counts={
             "classes": dict(sorted(shard.classes.items())),
             "rules": dict(sorted(shard.rules.items())),
+            "left": dict(sorted(shard.left.items())),
             "rows_redacted": shard.rows_redacted,
         },
     )
@@ -86,44 +85,15 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
     return report
 
 
-class Clean(NamedTuple):
-    """A text without private values. `drop`: the row must go instead."""
-
-    text: str
-    counts: dict[str, int]  # class -> spans replaced
-    rules: dict[str, int]
-    values: frozenset[str]  # what was taken out; never written anywhere
-    drop: bool
-
-
-def clean(text: str, spans: list[Span], policy: Json, key: bytes) -> Clean:
-    """Replace `spans`, look again, and replace what the first replacement laid bare.
-
-    A text in which something private is still found after some rounds is to be dropped: no
-    version is published on the hope that a detector was wrong.
-    """
-    counts: Counter[str] = Counter()
-    rules: Counter[str] = Counter()
-    values: set[str] = set()
-    for _ in range(ROUNDS):
-        active = acted_on(spans, policy)
-        if not active:
-            return Clean(text, dict(counts), dict(rules), frozenset(values), drop=False)
-        values.update(text[span.start : span.end] for span in active)
-        rules.update(span.rule for span in active)
-        redacted = replace.redact(text, spans, policy, key)
-        counts.update(redacted.counts)
-        if redacted.drop:
-            return Clean("", {}, {}, frozenset(), drop=True)
-        text = redacted.text
-        spans = detectors.default_detector().detect(text)
-    left = bool(acted_on(spans, policy))
-    return Clean(text, dict(counts), dict(rules), frozenset(values), drop=left)
-
-
 def acted_on(spans: list[Span], policy: Json) -> list[Span]:
     """The spans whose class the policy does not leave."""
     return [span for span in spans if policies.action(policy, span.cls) != policies.LEAVE]
+
+
+def beside(rows: pa.RecordBatch) -> list[str]:
+    """What stands beside the text of each row, one place a line."""
+    columns = [rows.column(name).to_pylist() for name in BESIDE]
+    return ["\n".join(sorted({place or "" for place in row})) for row in zip(*columns, strict=True)]
 
 
 @dataclass
@@ -140,6 +110,8 @@ class _Shard:
     dropped: Counter[str] = field(default_factory=Counter)
     classes: Counter[str] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=Counter)
+    detector: scan.Detector = field(default_factory=scan.default_detector)
     keys: list[pa.RecordBatch] = field(default_factory=list)
 
     def batches(self, source: Path) -> Iterator[pa.RecordBatch]:
@@ -152,39 +124,45 @@ class _Shard:
                 yield rows
 
     def _redacted(self, rows: pa.RecordBatch) -> pa.RecordBatch:
-        detector = detectors.default_detector()
         texts, redactions, kept = [], [], []
-        for row, text in enumerate(rows.column("content").to_pylist()):
+        told = zip(rows.column("content").to_pylist(), beside(rows), strict=True)
+        for row, (text, places) in enumerate(told):
             self.rows_in += 1
             self.bytes_in += len(text.encode())
-            spans = detector.detect(text)
-            done = clean(text, spans, self.policy, self.secret) if spans else None
-            if done is not None and self._must_go(rows, row, done):
+            spans = self.detector.detect(text)
+            clean = self._clean(text, spans, places)
+            if clean is None:
                 continue
             kept.append(row)
-            texts.append(done.text if done else text)
-            redactions.append(self._told(done))
+            texts.append(clean.text)
+            redactions.append(self._told(clean, spans))
             if spans:
                 self.sample.offer(rows, row, spans)
         return _with(rows.take(pa.array(kept, pa.int64())), texts, redactions)
 
-    def _must_go(self, rows: pa.RecordBatch, row: int, done: Clean) -> bool:
-        if done.drop:
+    def _clean(self, text: str, spans: list[Span], places: str) -> replace.Redacted | None:
+        """The redacted text; None when the row must go instead."""
+        if acted_on(self.detector.detect(places), self.policy):
+            self.dropped[IN_PATH] += 1
+            return None
+        if not acted_on(spans, self.policy):
+            return replace.Redacted(text)
+        clean = replace.redact_text(text, self.policy, self.secret, beside=[places])
+        if clean.drop:
             self.dropped[PRIVATE] += 1
-            return True
-        beside = [rows.column(name)[row].as_py() or "" for name in _BESIDE]
-        if any(value in text for value in done.values for text in beside):
-            self.dropped[f"{PRIVATE}-in-path"] += 1  # the whole of a value nowhere in the row
-            return True
-        return False
+            return None
+        if clean.beside != (places,):  # a name that is rewritten would escape its removal
+            self.dropped[IN_PATH] += 1
+            return None
+        return clean
 
-    def _told(self, done: Clean | None) -> list[dict[str, Json]]:
-        if done is None or not done.counts:
-            return []
-        self.rows_redacted += 1
-        self.classes.update(done.counts)
-        self.rules.update(done.rules)
-        return [{"class": name, "count": count} for name, count in sorted(done.counts.items())]
+    def _told(self, clean: replace.Redacted, spans: list[Span]) -> list[dict[str, Json]]:
+        acted = acted_on(spans, self.policy)
+        self.rules.update(span.rule for span in acted)
+        self.left.update(span.cls for span in spans if span not in acted)
+        self.classes.update(clean.counts)
+        self.rows_redacted += bool(clean.counts)
+        return [{"class": name, "count": count} for name, count in sorted(clean.counts.items())]
 
 
 def _with(

@@ -18,6 +18,8 @@ def count(refs: Mapping[str, Sequence[str]], artefacts: Iterable[Json], files: F
     files. A row that rests on two licences counts under both.
     """
     told = {name: [reports.of_ref(files, ref) for ref in held] for name, held in refs.items()}
+    # Annotated rows are copies of rows counted already.
+    told["write"] = [report for report in told["write"] if "rows.parquet" in report.files]
     index = told["index"][0]
     languages, licences = _by_kind(files.path(refs["index"][0], "rows.parquet"))
     return {
@@ -33,6 +35,7 @@ def count(refs: Mapping[str, Sequence[str]], artefacts: Iterable[Json], files: F
             "rows": sum(report.counts["rows_redacted"] for report in told["redact"]),
             "classes": reports.added(report.counts["classes"] for report in told["redact"]),
             "rules": reports.added(report.counts["rules"] for report in told["redact"]),
+            "left": reports.added(report.counts["left"] for report in told["redact"]),
         },
     }
 

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.select import sets
 from pipeline.shards import schemas
 
 from . import annotating, checks, reports
@@ -58,6 +59,7 @@ def _rows_work(context: Context, done: Done) -> _Plan:
         "path": done.params["path"],
         "facts": _facts(done, "rows.parquet"),
         "licence_set": context.brief.licence_set,
+        "licences": sets.get(context.brief.licence_set).digest,
         "policy": context.brief.redaction,
     }
     return done.label, params, {"ref": done.ref}
@@ -126,7 +128,7 @@ def _rows(work: Work, files: Files, report: Report) -> list[str]:
     facts = work.params["facts"]
     wrong = checks.file_facts(path, facts, schemas.PROCESSED)
     if not wrong:
-        wrong += checks.licences(path, work.params["licence_set"])
+        wrong += checks.licences(path, sets.get(work.params["licence_set"]))
         wrong += checks.private(path, work.params["policy"])
         wrong += checks.layout(path, work.params["path"])
     report.rows_in = report.rows_out = facts["rows"]
@@ -187,7 +189,6 @@ def _totals(work: Work, files: Files, report: Report) -> list[str]:
     wrong += _chain(told, sum(work.params["rows"].values()))
     index = work.params["refs"]["index"][0]
     wrong += checks.index(files.path(index, "rows.parquet"), work.params["rows"])
-    report.rows_in = report.rows_out = sum(work.params["rows"].values())
     report.counts = {stage: reports.summed(found) for stage, found in told.items()}
     return wrong
 
