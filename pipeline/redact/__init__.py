@@ -1,0 +1,1 @@
+"""Private values are found, judged and replaced. Plain functions over text and Arrow, no Django."""

@@ -1,0 +1,141 @@
+"""Judges of keys and passwords: what is one, and what only has the shape or the name of one."""
+
+import base64
+import binascii
+import json
+import math
+import re
+
+from .found import Found
+from .placeholders import is_filler, is_placeholder
+from .randomness import entropy, kinds, strangeness
+
+# --- keys of known services
+
+
+def is_real_key(found: Found) -> bool:
+    """Keep what is no mask or example; a documented format is proof enough otherwise."""
+    value = found.value
+    if re.search(r"example|x{6}|\.{3}|(?i:your[-_])", value, re.IGNORECASE):
+        return False
+    tail = value[-16:]
+    return len(set(tail)) > 4 and not is_filler(value[4:])
+
+
+def is_random_key(found: Found) -> bool:
+    """As `is_real_key`, for formats whose mark is short: the rest must look random too."""
+    return is_real_key(found) and entropy(found.value) >= 3.0 and strangeness(found.value) >= 0.25
+
+
+def is_jwt(found: Found) -> bool:
+    """Keep what begins with a JOSE header, RFC 7515: base64url of a JSON object with `alg`."""
+    head = found.value.partition(".")[0]
+    try:
+        told = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+    except (binascii.Error, ValueError):
+        return False
+    return isinstance(told, dict) and "alg" in told
+
+
+KEY_BLOCK = 20_000  # code points: an RSA key of 16384 bits in PEM has 12,700
+_BODY = re.compile(r"[\s\\rn\"',+#*>|/-]*(?:[A-Za-z0-9+/=]{16,}[\s\\rn\"',+#*>|]*)+")
+_PEM_FIELD = re.compile(
+    r"^[\s\\rn\"'+#*]*(?:Proc-Type|DEK-Info|Version|Comment): .*$", re.MULTILINE
+)
+
+
+def whole_block(found: Found) -> Found | None:
+    """Stretch a found `-----BEGIN ... PRIVATE KEY-----` over its block; None if it has no body.
+
+    Where the END line is missing (a cut file), the block ends with its base64.
+    """
+    text, start = found.text, found.end
+    limit = min(len(text), start + KEY_BLOCK)
+    end = text.find("-----END", start, limit)
+    if end >= 0:
+        body = text[start:end]
+        if len(re.sub(r"[^A-Za-z0-9+/=]", "", _PEM_FIELD.sub("", body))) < 40 or "..." in body:
+            return None
+        close = text.find("-----", end + 8, end + 80)
+        return found._replace(end=close + 5 if close >= 0 else end + 8)
+    body = _BODY.match(text, start, limit)
+    if body is None or len(body.group()) < 64:
+        return None
+    return found._replace(end=start + len(body.group().rstrip(" \t\r\n\\\"',+#*>|")))
+
+
+# --- values given to a name
+
+# Names in which a secret's word stands, but whose value is something else.
+_OTHER_NAME = re.compile(
+    r"(?:name|type|types|url|uri|path|file|filename|dir|id|ids|length|len|size|header|field|param"
+    r"|prefix|suffix|class|module|label|title|help|hint|text|message|msg|error|regex|pattern|format"
+    r"|izer|izers|ized|endpoint|input|selector|column|table|attr|attribute|policy|algorithm|alg"
+    r"|method|expiry|expires|ttl|lifetime|count|kind|scheme|scope|placeholder|version|store|backend"
+    r"|provider|manager|function|func|callback|handler|view|form|page|link|arn|ref|usage|prompt)"
+    r"[\"'\]\s)]*(?::=|=>|==|=|:|,|\()",
+    re.IGNORECASE,
+)
+_HASH_NAME = re.compile(
+    r"md5|sha-?\d|sha_|hash|digest|checksum|integrity|fingerprint|etag|commit|revision|thumbprint"
+    r"|public_?key|pub_?key|verification|signature",
+    re.IGNORECASE,
+)
+_HASH_VALUE = re.compile(r"(?:sha(?:1|224|256|384|512)|md5)[-:=]", re.IGNORECASE)
+_CODE = re.compile(
+    r"[A-Za-z_$][\w$]*(?:(?:\.|->|::)[A-Za-z_$][\w$]*)+\(?.*|\w+\(.*|[/~.]{1,2}/.*|\d+/\w+(?:[/,]\w+)*"
+)
+_LINK = re.compile(r"[a-z][a-z0-9+.-]*://|^www\.|\.(?:com|org|net|io|py|js|json|pem|key|txt|yml)\b")
+_NAME_LIKE = re.compile(r"(?:[A-Za-z]+\d{0,2}|\d+)(?:[-_. :/]+(?:[A-Za-z]+\d{0,2}|\d+))*")
+_LONGER_WORD = re.compile(  # `Passion`, `author`, `tokenize`
+    r"(?i:pass)(?!(?i:word|wd|phrase|code|wort))[a-z]|(?i:auth)[a-z]|(?i:tokeni[sz])"
+)
+_METHOD = re.compile(r"^\w+[\])]?\.\w+\s*\(")  # `password.encode("utf-8")`
+
+
+def is_secret_name(found: Found) -> bool:
+    """Keep values whose name means the secret itself, not its type, place, length or hash.
+
+    After a comma only the last argument of a call is taken: `put("password", "...")`.
+    """
+    lead = found.lead
+    if _OTHER_NAME.search(lead) or _LONGER_WORD.match(lead) or _METHOD.match(lead):
+        return False
+    if "," in lead and not ("(" in found.before(120) and re.match(r".\s*\)", found.after(10))):
+        return False
+    return not _HASH_NAME.search(found.before(60))
+
+
+def is_secret_value(found: Found) -> bool:
+    """Keep values that look made by a machine: no placeholder, no words, no path, no hash."""
+    value = found.value
+    if is_placeholder(value) or _HASH_VALUE.match(value) or _CODE.fullmatch(value):
+        return False
+    if _LINK.search(value) or (_NAME_LIKE.fullmatch(value) and strangeness(value) < 0.4):
+        return False
+    return entropy(value) >= min(3.0, 0.85 * math.log2(len(value))) and strangeness(value) >= 0.25
+
+
+def is_bare_secret(found: Found) -> bool:
+    """As `is_secret_value`, for values without quotes, which might be code: digits are asked."""
+    value = found.value
+    return is_secret_value(found) and any(map(str.isdigit, value)) and kinds(value) >= 2
+
+
+def is_password(found: Found) -> bool:
+    """Keep quoted passwords: no placeholder, no sentence, no hash, no word of the program."""
+    value = found.value
+    if is_placeholder(value) or _HASH_VALUE.match(value) or re.search(r"\s", value):
+        return False
+    if _CODE.fullmatch(value) or _LINK.search(value) or re.search(r"passw|pwd", value.lower()):
+        return False
+    if any(char.isdigit() for char in value):
+        return True
+    if _NAME_LIKE.fullmatch(value):  # letters only: a word, unless it is unlike any
+        return len(value) >= 6 and strangeness(value) >= 0.4
+    return kinds(value) >= 2 and not value.endswith((":", "=", "?"))
+
+
+def is_url_password(found: Found) -> bool:
+    """Keep what stands between `user:` and `@host`, unless it is a variable or a placeholder."""
+    return not is_placeholder(found.value)
