@@ -13,6 +13,7 @@ import pytest
 from kombu import Connection
 
 from portal import broker as broker
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent
 SENDERS, EACH = 4, 150
@@ -20,16 +21,6 @@ SENDERS, EACH = 4, 150
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
-
-
-def until(happened: Callable[[], bool], seconds: float) -> bool:
-    """Look every 20 ms whether it happened; the deadline is a bound, not a wait."""
-    end = time.monotonic() + seconds
-    while not happened():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 @pytest.fixture
