@@ -15,7 +15,7 @@ Components (tags; each has a template of its name in templates/parts/)
     {% gate steps %}          steps: .state done|next|later .title .detail .url .action (small=True)
     {% pill text kind %}      kind: ok warn bad live, or nothing; one to four words of state
     {% cmd title command %}   what can be pasted and run
-    {% field form.name %}     label, hint, control, errors; check boxes become .choice
+    {% field form.name %}     label, hint, control, errors; check boxes become .choice (hint="..")
     {% form_errors form %}    errors of no single field, before the fields
     {% fields form %}         form_errors, hidden fields and every field
     {% empty title text url action %}   inside .panel: nothing here, and what to do next
@@ -312,28 +312,45 @@ def _kind(widget: forms.Widget) -> str:
     return "control"
 
 
+def _attrs(bound: forms.BoundField, described: str) -> dict[str, Any]:
+    """Attributes of the control. A placeholder that says what the label says is dropped."""
+    attrs: dict[str, Any] = {"aria-describedby": described or False}
+    if bound.errors:
+        attrs["aria-invalid"] = "true"
+    if bound.field.widget.attrs.get("placeholder"):
+        attrs["placeholder"] = False
+    if isinstance(bound.field.widget, forms.Textarea):
+        rows = bound.field.widget.attrs.get("rows")
+        attrs |= {"cols": False, "rows": "4" if rows == "10" else rows}  # 10 is Django's default
+    return attrs
+
+
 @register.simple_tag
-def field(bound: forms.BoundField, hint: str = "") -> str:
+def field(bound: forms.BoundField, hint: str = "", label: str = "") -> str:
     """Label, hint, control, errors of one form field, tied together for screen readers.
 
-    `hint` takes the place of the field's `help_text`. A placeholder that repeats the label goes.
+    `hint` and `label` take the place of the field's own; a hint of one space is none.
     """
     if bound.is_hidden:
         return str(bound)
     name, kind = bound.auto_id or bound.html_name, _kind(bound.field.widget)
     hint = conditional_escape(hint or bound.help_text)
-    described = [f"{name}_hint"] if hint else []
-    described += [f"{name}_error"] if bound.errors else []
-    attrs: dict[str, Any] = {"aria-describedby": " ".join(described) or False}
-    if bound.errors:
-        attrs["aria-invalid"] = "true"
-    if bound.field.widget.attrs.get("placeholder"):
-        attrs["placeholder"] = False
-    control = "" if kind == "choices" else bound.as_widget(attrs=attrs)
-    optional = not bound.field.required and kind == "control"
-    known = {"field": bound, "id": name, "kind": kind, "hint": hint, "control": control}
-    digits = bound.field.widget.attrs.get("autocomplete") == "one-time-code"
-    return render_to_string("parts/field.html", known | {"optional": optional, "digits": digits})
+    hint = hint if hint.strip() else ""
+    parts = [f"{name}_hint"] * bool(hint) + [f"{name}_error"] * bool(bound.errors)
+    described = " ".join(parts)
+    control = "" if kind == "choices" else bound.as_widget(attrs=_attrs(bound, described))
+    shown = {
+        "field": bound,
+        "id": name,
+        "kind": kind,
+        "label": label or bound.label,
+        "hint": hint,
+        "control": control,
+        "described": described,
+        "optional": not bound.field.required and kind == "control",
+        "digits": bound.field.widget.attrs.get("autocomplete") == "one-time-code",
+    }
+    return render_to_string("parts/field.html", shown)
 
 
 @register.inclusion_tag("parts/form_errors.html")
