@@ -4,7 +4,8 @@ The metadata folder of each names the project, its links, what it says about its
 RECORD) its files. All of it was written by strangers: sizes are bounded, nothing is executed, no
 path leads outside, and whatever cannot be read has a reason.
 
-Formats: the core metadata and "recording installed projects" specifications of packaging.python.org.
+Formats: the specifications "core metadata" and "recording installed projects" of the Python
+Packaging Authority.
 """
 
 import csv
@@ -82,9 +83,28 @@ def find(folders: Iterable[Path]) -> list[Found]:
     for folder in folders:
         infos = [*folder.glob("*.dist-info"), *folder.glob("*.egg-info")]
         for info in sorted(infos):
-            one = _look(folder, info)
+            one = look(folder, info)
             found.setdefault((_canonical(one.name), one.version), one)
     return [found[key] for key in sorted(found)]
+
+
+def look(folder: Path, info: Path) -> Found:
+    """One distribution, by its metadata folder; broken ones have `fault`, nothing is raised."""
+    inside = Folder(folder)
+    try:
+        about = _metadata(info)
+        names = listed(folder, info.name)
+        licences = [path for group in _licence_files(folder, info.name, about) for path in group]
+    except Broken as broken:
+        stem = info.name.rsplit(".", 1)[0]
+        digest = hashlib.sha256(f"{info.name} {broken}".encode(errors="replace")).hexdigest()
+        return Found(stem, "", str(folder), info.name, digest[:32], (), str(broken))
+    sizes = [0 if paths.refuse(path) else inside.size(path) for path in names]
+    told = hashlib.sha256(_metadata_file(info).read_bytes())
+    for path, size in [*zip(names, sizes, strict=True), *((p, inside.size(p)) for p in licences)]:
+        told.update(f"{path}\x00{size}\n".encode(errors="surrogatepass"))
+    digest = told.hexdigest()[:32]
+    return Found(about["Name"], about["Version"], str(folder), info.name, digest, sizes)
 
 
 def read(folder: Path, info: str) -> Declared:
@@ -141,24 +161,6 @@ def files(folder: Path, names: Iterable[str], *, limit: int = text.LIMIT) -> Ite
             yield Left(path, read_as)
         else:
             yield Taken(path, git_blob_id(data), len(data), *read_as)
-
-
-def _look(folder: Path, info: Path) -> Found:
-    inside = Folder(folder)
-    try:
-        about = _metadata(info)
-        names = listed(folder, info.name)
-        licences = [path for group in _licence_files(folder, info.name, about) for path in group]
-    except Broken as broken:
-        stem = info.name.rsplit(".", 1)[0]
-        digest = hashlib.sha256(f"{info.name} {broken}".encode(errors="replace")).hexdigest()
-        return Found(stem, "", str(folder), info.name, digest[:32], (), str(broken))
-    sizes = [0 if paths.refuse(path) else inside.size(path) for path in names]
-    told = hashlib.sha256(_metadata_file(info).read_bytes())
-    for path, size in [*zip(names, sizes, strict=True), *((p, inside.size(p)) for p in licences)]:
-        told.update(f"{path}\x00{size}\n".encode(errors="surrogatepass"))
-    digest = told.hexdigest()[:32]
-    return Found(about["Name"], about["Version"], str(folder), info.name, digest, sizes)
 
 
 def _metadata(info: Path) -> Message:

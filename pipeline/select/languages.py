@@ -1,0 +1,82 @@
+"""The language of a file: by name, extension, first line, and text where those are ambiguous."""
+
+import re
+
+from pipeline.select.language_table import EXTENSIONS, FILENAMES, INTERPRETERS
+
+UNKNOWN = ""
+_SHEBANG = re.compile(r"#!\s*(\S+)(?:[ \t]+([^\r\n]*))?")
+_VERSION = re.compile(r"[\d.]+$")
+_PEEK = 4_096  # characters
+
+# Extensions that several languages share: the first pattern that is found names the language,
+# otherwise the table does.
+_AMBIGUOUS = {
+    "h": (
+        ("Objective-C", re.compile(r"^\s*(@(interface|protocol|class|end)\b|#import\s)", re.M)),
+        (
+            "C++",
+            re.compile(
+                r"^\s*(template\s*<|namespace\b|using\s+namespace\b|class\s+\w+[^;]*\{|public:"
+                r"|private:|protected:)|\bstd::|#include\s+<(string|vector|map|memory|cstd\w+)>",
+                re.M,
+            ),
+        ),
+    ),
+    "m": (("MATLAB", re.compile(r"^\s*(function\b.*=|function\s+\w+\s*\(|%)", re.M)),),
+    "pl": (("Prolog", re.compile(r"^[a-z]\w*\(.*\)\s*:-|^:-\s", re.M)),),
+    "ts": (("XML", re.compile(r"^\ufeff?\s*<(\?xml|!DOCTYPE TS|TS)\b")),),
+    "inc": (("C++", re.compile(r"^\s*#\s*(include|define)|std::", re.M)),),
+    "v": (("Coq", re.compile(r"^\s*(Theorem|Lemma|Require|Proof)\b", re.M)),),
+    "fs": (("GLSL", re.compile(r"^\s*(#version|precision|uniform|varying)\b", re.M)),),
+    "cls": (("Visual Basic 6.0", re.compile(r"^VERSION 1\.0 CLASS", re.M)),),
+}
+
+
+def extension(path: str) -> str:
+    """The extension in lower case without its dot, "" when there is none (`.profile` has none)."""
+    name = path.rsplit("/", 1)[-1]
+    stem, dot, ext = name.rpartition(".")
+    return ext.lower() if dot and stem else ""
+
+
+def language(path: str, text: str = "") -> str:
+    """Linguist's name of the language, "" when unknown. Only the text's beginning is looked at."""
+    name = path.rsplit("/", 1)[-1]
+    if name in FILENAMES:
+        return FILENAMES[name]
+    ext = extension(path)
+    for choice, mark in _AMBIGUOUS.get(ext, ()):
+        if mark.search(text[:_PEEK]):
+            return choice
+    if ext in EXTENSIONS:
+        return EXTENSIONS[ext]
+    if name.split(".", 1)[0] in ("Dockerfile", "Makefile", "Jenkinsfile"):  # Dockerfile.dev
+        return FILENAMES[name.split(".", 1)[0]]
+    return _by_shebang(text) or _by_bare_name(name)
+
+
+def slug(name: str) -> str:
+    """The name of a folder for a language: `c++`, `c-sharp`, `jupyter-notebook`, `unknown`.
+
+    The same as in The Stack, so that `data_dir="data/c++"` finds it.
+    """
+    plain = name.lower().replace("#", "-sharp").replace("'", "")
+    return re.sub(r"[^a-z0-9+.]+", "-", plain).strip("-.") or "unknown"
+
+
+def _by_shebang(text: str) -> str:
+    found = _SHEBANG.match(text[:300].removeprefix("\ufeff"))
+    if not found:
+        return UNKNOWN
+    command = found[1].rsplit("/", 1)[-1]
+    if command == "env":
+        words = [word for word in (found[2] or "").split() if word[0] != "-" and "=" not in word]
+        command = words[0].rsplit("/", 1)[-1] if words else ""
+    return INTERPRETERS.get(command) or INTERPRETERS.get(_VERSION.sub("", command), UNKNOWN)
+
+
+def _by_bare_name(name: str) -> str:
+    """`LICENSE-MIT`, `README.first`: text by custom."""
+    first = re.split(r"[-._]", name, maxsplit=1)[0]
+    return FILENAMES.get(first, UNKNOWN) if first.isupper() else UNKNOWN

@@ -1,0 +1,177 @@
+"""Evidence of licences: what a package says of itself, and what a file says of itself."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from pipeline.select import licence_texts
+from pipeline.select.expressions import normalise, read, terms
+from pipeline.select.licence_names import CLASSIFIERS
+
+HEADER_LINES = 60
+_HEADER_LONGEST = 8_000  # characters
+_TAG = re.compile(r"SPDX-License-Identifier:[ \t]*([^\r\n]{1,300})")
+_TAG_END = re.compile(r"\s*(?:\*/|-->|\*\)|#}|%>|\"\"\"|'''|[\"'`;,]|$).*")
+_TAG_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
+_COMMENT_MARKS = re.compile(r"[\s*#/;%!|\"'-]+")
+
+_FAMILY = r"(?P<family>affero|lesser|library)?"
+# Sentences by which files put themselves under a licence, without comment marks and line ends.
+_GNU = re.compile(
+    r"(?:terms of|licensed under|released under|covered by|subject to|distributed under)"
+    r"(?: (?:the )?(?:terms|version [\d.]+) of)? (?:either )?(?:the )?"
+    rf"gnu {_FAMILY} ?(?:general|gpl)(?: public)?(?: licen[cs]e)?(?P<rest>.{{0,160}})"
+)
+_GNU_VERSION = re.compile(r"version (\d(?:\.\d)?)|\bv(\d(?:\.\d)?)\b")
+_MOZILLA = re.compile(
+    r"(?:subject to|terms of|licensed under|released under)(?: the terms of)?(?: the)? "
+    r"mozilla public licen[cs]e,? ?(?:version|v\.?)? ?(?P<version>\d\.\d)?"
+)
+_COPYLEFT_WORD = re.compile(r"(?i)\b(a|l)?gpl|general public|\bmpl\b|mozilla public")
+_BY_FAMILY = {"affero": "AGPL", "lesser": "LGPL", "library": "LGPL", "": "GPL"}
+_VERSIONS = {
+    "GPL": {"1": "1.0", "2": "2.0", "3": "3.0"},
+    "LGPL": {"2": "2.0", "2.1": "2.1", "3": "3.0"},
+    "AGPL": {"1": "1.0", "3": "3.0"},
+}
+_OLDEST = {"GPL": "1.0", "LGPL": "2.0", "AGPL": "3.0"}
+
+
+class Evidence(NamedTuple):
+    """One statement: of which kind, where it stands, and the SPDX expression read from it or ""."""
+
+    kind: str  # metadata | classifier | licence-file | header-tag | header-text
+    where: str
+    found: str
+
+
+class Found(NamedTuple):
+    """What follows: all of `licences` must be allowed. Expressions, sorted; empty when unknown."""
+
+    licences: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+
+NOTHING = Found((), ())
+
+
+def of_package(
+    *,
+    expression: str,
+    licence: str,
+    classifiers: Iterable[str],
+    licence_files: Iterable[tuple[str, str]],
+) -> Found:
+    """The licences of a Python distribution from its metadata and its licence files.
+
+    `expression` and `licence` are the fields License-Expression and License, `licence_files` pairs
+    of path and text. A readable expression speaks first: classifiers and files that name nothing
+    beyond it add nothing, so a package under `MIT OR GPL-2.0-or-later` that carries both texts is
+    just that. Whatever they name beyond it must be met as well.
+    """
+    evidence = []
+    if expression:
+        evidence.append(Evidence("metadata", "License-Expression", _declared(expression)))
+    if licence:
+        evidence.append(Evidence("metadata", "License", _declared(licence)))
+    for line in classifiers:
+        found = CLASSIFIERS.get(line.rsplit(" :: ", 1)[-1], "")
+        evidence.append(Evidence("classifier", line, found))
+    for path, text in licence_files:
+        evidence += of_licence_file(path, text).evidence
+    return _together(evidence)
+
+
+def of_licence_file(path: str, text: str) -> Found:
+    """The licences whose text stands in a licence file; evidence "" when it cannot be told."""
+    found = licence_texts.recognise(text) or tuple(sorted(_phrases(_flat(text))))
+    named = found or ("",)
+    evidence = tuple(Evidence("licence-file", path, one) for one in named)
+    return Found(found, evidence)
+
+
+def joined(first: Found, second: Found) -> Found:
+    """Both must be met."""
+    return Found(
+        tuple(sorted({*first.licences, *second.licences})),
+        tuple(dict.fromkeys([*first.evidence, *second.evidence])),
+    )
+
+
+def of_header(text: str) -> Found:
+    """The licences that a file names for itself in its first 60 lines.
+
+    SPDX tags count whatever they name: an unknown name becomes a `LicenseRef-`, which no set has.
+    Of plain words only those count by which a file puts itself under a GNU or Mozilla licence.
+    """
+    head = text[:_HEADER_LONGEST]
+    if "SPDX" not in head and "GNU" not in head and "ozilla" not in head:
+        return NOTHING
+    head = "\n".join(head.splitlines()[:HEADER_LINES])
+    evidence = [Evidence("header-tag", "header", _tag(found)) for found in _TAG.findall(head)]
+    phrases = sorted(_phrases(_flat(head)))
+    evidence += [Evidence("header-text", "header", found) for found in phrases]
+    return _together(evidence)
+
+
+def _together(evidence: Sequence[Evidence]) -> Found:
+    """All statements as one demand: what an expression of the first kind covers is left out."""
+    licences = {one.found for one in evidence if one.found}
+    for whole in sorted(licences):
+        covered = {_bare(str(term)) for term in terms(read(whole))}
+        if len(covered) > 1 or _leads(evidence, whole):
+            licences -= {
+                one
+                for one in licences
+                if one != whole and {_bare(str(term)) for term in terms(read(one))} <= covered
+            }
+    return Found(tuple(sorted(licences)), tuple(dict.fromkeys(evidence)))
+
+
+def _leads(evidence: Sequence[Evidence], whole: str) -> bool:
+    return bool(evidence) and evidence[0].found == whole
+
+
+def _bare(licence: str) -> str:
+    """`GPL-2.0-only` and `GPL-2.0-or-later` have the same text."""
+    return licence.removesuffix("-only").removesuffix("-or-later")
+
+
+def _declared(text: str) -> str:
+    """What a metadata field says: an expression, a name, or a whole licence text."""
+    if len(text) > 400:
+        return " AND ".join(licence_texts.recognise(text))
+    found = normalise(text)
+    if not found and _COPYLEFT_WORD.search(text):
+        return "LicenseRef-Copyleft"  # unclear, but not silence
+    return found
+
+
+def _tag(text: str) -> str:
+    """The expression after an SPDX tag; "" for what cannot be one, such as a template's `{}`."""
+    told = _TAG_END.sub("", text).strip()
+    found = normalise(told)
+    if found or not _TAG_WORD.match(told):
+        return found
+    first = _TAG_WORD.match(told)[0].rstrip(".+-")
+    return f"LicenseRef-{first}"
+
+
+def _flat(text: str) -> str:
+    return _COMMENT_MARKS.sub(" ", text[:200_000]).casefold()
+
+
+def _phrases(flat: str) -> set[str]:
+    found = set()
+    for match in _GNU.finditer(flat):
+        family = _BY_FAMILY[match["family"] or ""]
+        told = _GNU_VERSION.search(match["rest"])
+        number = (told[1] or told[2]).removesuffix(".0") if told else ""
+        later = "any later" in match["rest"] or "or later" in match["rest"]
+        version = _VERSIONS[family].get(number)
+        if version is None:
+            version, later = _OLDEST[family], True
+        found.add(f"{family}-{version}-{'or-later' if later else 'only'}")
+    for match in _MOZILLA.finditer(flat):
+        found.add(f"MPL-{match['version'] or '1.0'}")
+    return found
