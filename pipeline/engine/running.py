@@ -1,0 +1,231 @@
+"""Moving a build along: plan the stage that is due, ring for its shards, finish when all is done.
+
+Everything here may run twice, late, or be killed: what it wants is read from the database, plans
+are the same each time, and claims are conditional updates.
+"""
+
+import json
+import traceback
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+from django.db.models import Count, Q
+
+from governance.catalogue.services import Candidate, FileSpec
+from pipeline.engine import leases, services
+from pipeline.engine.models import Build, Shard
+from pipeline.publish.storage import artefact_key, store
+from pipeline.release.work import Context, Done, Files, Report, Stage, Work
+
+log = structlog.get_logger()
+RETRY_AFTER = timedelta(seconds=5)
+
+
+def advance(build_id: int, *, now: datetime) -> None:
+    """Do what is next for a build. Cheap when nothing is."""
+    from pipeline.release.stages import STAGES  # data libraries: in the pool's children only
+
+    build = Build.objects.select_related("version__dataset").filter(pk=build_id).first()
+    if build is None or build.state != Build.State.RUNNING:
+        return
+    counts = _counts(build)
+    for stage in STAGES:
+        planned, done, failed = counts.get(stage.name, (0, 0, 0))
+        if failed:
+            services.fail_build(build_id=build_id, cause=_cause(build, stage.name), now=now)
+            return
+        if not planned:
+            planned = _plan(build, stage, now=now)
+            if not planned:
+                return  # somebody else plans, or planning failed
+        if done < planned:
+            _ring(build, stage.name, now=now)
+            return
+    _complete(build, now=now)
+
+
+def _counts(build: Build) -> dict[str, tuple[int, int, int]]:
+    found = (
+        Shard.objects.filter(build=build)
+        .order_by()
+        .values("stage")
+        .annotate(
+            planned=Count("id"),
+            done=Count("id", filter=Q(state=Shard.State.DONE)),
+            failed=Count("id", filter=Q(state=Shard.State.FAILED)),
+        )
+    )
+    return {each["stage"]: (each["planned"], each["done"], each["failed"]) for each in found}
+
+
+def _cause(build: Build, stage: str) -> str:
+    failed = Shard.objects.filter(build=build, stage=stage, state=Shard.State.FAILED)
+    first = failed.order_by("number").first()
+    assert first is not None  # noqa: S101  counted a moment ago, and failed stays failed
+    return f"{stage}, {first.label}: {first.error}"
+
+
+def _plan(build: Build, stage: Stage, *, now: datetime) -> int:
+    """List the shards of a stage; 0 when another process is at it or it can't be planned."""
+    if not services.begin_planning(build.pk, stage=stage.name, now=now):
+        return 0
+    context = Context(services.brief_of(build), services.files(), _done(build))
+    try:
+        works = stage.plan(context)
+    except (ValueError, OSError) as error:
+        log.error("plan failed", build=build.pk, stage=stage.name, error=type(error).__name__)
+        services.fail_build(build_id=build.pk, cause=f"{stage.name}: {error}", now=now)
+        return 0
+    services.add_shards(
+        build_id=build.pk, shards=[_shard(build, stage, work) for work in works]
+    )
+    return len(works)
+
+
+def _shard(build: Build, stage: Stage, work: Work) -> Shard:
+    return Shard(
+        build=build,
+        stage=work.stage,
+        number=work.number,
+        label=work.label[:300],
+        ref=work.name(stage.version),
+        params=work.params,
+        inputs=work.inputs,
+    )
+
+
+def _done(build: Build) -> dict[str, list[Done]]:
+    """Every finished shard so far, by stage and number."""
+    found: dict[str, list[Done]] = {}
+    shards = Shard.objects.filter(build=build, state=Shard.State.DONE).order_by("stage", "number")
+    for shard in shards.iterator():
+        found.setdefault(shard.stage, []).append(
+            Done(shard.number, shard.label, shard.ref, shard.params, Report(**shard.report))
+        )
+    return found
+
+
+def _ring(build: Build, stage: str, *, now: datetime) -> None:
+    """Ring for as many waiting shards as the window has room for, in their order."""
+    open_ = Shard.objects.filter(build=build, stage=stage, state=Shard.State.TO_DO)
+    running = open_.filter(lease__isnull=False, lease_until__gt=now).count()
+    room = settings.SHARD_WINDOW - running
+    if room <= 0:
+        return
+    free = open_.filter(Q(lease_until=None) | Q(lease_until__lte=now)).order_by("number")
+    for shard_id in free.values_list("pk", flat=True)[:room]:
+        services.ring_shard(shard_id)
+
+
+def run_shard(shard_id: int, *, now: datetime) -> int | None:
+    """Do one shard under a lease. Returns its build to advance, or None when there was nothing."""
+    from pipeline.release.stages import BY_NAME
+
+    token = leases.take(shard_id, now=now)
+    if token is None:
+        return None
+    shard = Shard.objects.select_related("build__version__dataset").get(pk=shard_id)
+    stage = BY_NAME[shard.stage]
+    work = Work(shard.stage, shard.number, shard.label, shard.params, shard.inputs)
+    secret = services.dataset_secret(shard.build.version.dataset.slug)
+    with leases.kept(shard_id, token=token):
+        try:
+            report = _do(stage, work, services.files(), secret)
+        except Exception as error:  # noqa: BLE001  whatever it is costs one attempt
+            _give_back(shard, token, error)
+            return shard.build_id
+    leases.finish(shard_id, token=token, report=report.as_json(), now=_clock())
+    return shard.build_id
+
+
+def _do(stage: Stage, work: Work, files: Files, secret: bytes) -> Report:
+    from pipeline.release.doing import do
+
+    return do(stage, work, files, secret)
+
+
+def _clock() -> datetime:
+    from django.utils import timezone
+
+    return timezone.now()  # noqa: TID251  how long a shard took is real time
+
+
+def _give_back(shard: Shard, token: object, error: Exception) -> None:
+    # A ValueError says that the input is wrong: the next attempt would say the same.
+    final = isinstance(error, ValueError) or shard.attempts >= settings.SHARD_ATTEMPTS
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    told = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+    log.error("shard failed", shard=shard.pk, stage=shard.stage, kind=type(error).__name__)
+    leases.give_back(
+        shard.pk,
+        token=token,  # type: ignore[arg-type]
+        error=told,
+        wait=RETRY_AFTER * shard.attempts,
+        final=final,
+        now=_clock(),
+    )
+
+
+def _complete(build: Build, *, now: datetime) -> None:
+    """Put the files into storage and hand the version over as a candidate."""
+    if not services.begin_planning(build.pk, stage="finish", now=now):
+        return
+    files = services.files()
+    refs = dict(Shard.objects.filter(build=build, stage__in=["card", "index"]).values_list("stage", "ref"))
+    text = files.path(refs["card"], "manifest.json").read_bytes()
+    manifest = json.loads(text)
+    kept = store()
+    specs = []
+    for each in manifest["artefacts"]:
+        key = artefact_key(manifest["dataset"], each["tier"], each["sha256"])
+        kept.put(key, files.path(each["ref"], each["file"]))
+        specs.append(
+            FileSpec(
+                each["tier"], each["path"], each["size"], each["sha256"], each["rows"], key
+            )
+        )
+    made = _candidate(build, files, refs, text, specs)
+    services.finish_build(build_id=build.pk, made=made, now=_clock())
+
+
+def _candidate(
+    build: Build, files: Files, refs: dict[str, str], manifest: bytes, specs: list[FileSpec]
+) -> Candidate:
+    import hashlib
+
+    from pipeline.release import difference
+
+    def read(name: str) -> object:
+        return json.loads(files.path(refs["card"], name).read_bytes())
+
+    stats = read("stats.json")
+    parent = build.brief["parent"]
+    before = (None, None, None)
+    if parent:
+        card = parent["card"]
+        before = (
+            files.path(parent["index"], "rows.parquet"),
+            json.loads(files.path(card, "stats.json").read_bytes()),
+            json.loads(files.path(card, "manifest.json").read_bytes()),
+        )
+    changed = difference.between(
+        before[0],
+        files.path(refs["index"], "rows.parquet"),
+        before[1],
+        stats,
+        before[2],
+        json.loads(manifest),
+    )
+    charts = files.path(refs["card"], "charts")
+    return Candidate(
+        commit=hashlib.sha1(manifest, usedforsecurity=False).hexdigest(),
+        manifest_sha256=hashlib.sha256(manifest).hexdigest(),
+        card=files.path(refs["card"], "card.md").read_text(encoding="utf-8"),
+        stats=stats,
+        charts={path.stem: path.read_text() for path in sorted(charts.glob("*.svg"))},
+        preview=read("preview.json"),
+        difference=changed,
+        files=specs,
+    )

@@ -1,0 +1,142 @@
+"""Questions about builds."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+from django.db.models import BigIntegerField
+
+from governance.audit.actors import Actor, Role
+from governance.errors import MissingError
+from pipeline.engine.models import Build, Shard, Worker
+
+STAGES = ("collect", "identify", "select", "redact", "write", "index", "verify", "card")
+WORKER_SILENT = timedelta(seconds=30)
+
+
+def running_ids() -> list[int]:
+    return list(Build.objects.filter(state=Build.State.RUNNING).values_list("pk", flat=True))
+
+
+def builds() -> QuerySet[Build]:
+    return Build.objects.select_related("version__dataset")
+
+
+def build(build_id: int) -> Build:
+    found = builds().filter(pk=build_id).first()
+    if found is None:
+        raise MissingError("There is no such build.")
+    return found
+
+
+def latest(dataset_id: int, number: str) -> Build | None:
+    return builds().filter(version__dataset=dataset_id, version__number=number).first()
+
+
+class StageProgress(NamedTuple):
+    name: str
+    state: str  # done | now | later
+    planned: int
+    done: int
+    running: int
+    failed: int
+    retried: int
+    rows_in: int
+    rows_out: int
+    megabytes: float  # of source text taken in
+    seconds: float  # from the first start to the last end so far
+
+
+class Progress(NamedTuple):
+    stages: list[StageProgress]
+    number: int  # of the stage that is being done, from 1
+    share: float  # 0 to 1, by stages and shards
+    seconds: float
+
+
+def progress(build: Build, *, now: datetime) -> Progress:
+    """How far a build is: one query."""
+    found = {each["stage"]: each for each in _by_stage(build, now)}
+    stages = []
+    for name in STAGES:
+        told = found.get(name)
+        if told is None:
+            state = "now" if build.stage == name and build.state == Build.State.RUNNING else "later"
+            stages.append(StageProgress(name, state, 0, 0, 0, 0, 0, 0, 0, 0.0, 0.0))
+            continue
+        complete = told["done"] == told["planned"]
+        ended = told["ended"] if complete and told["ended"] else now
+        begun = told["begun"] or now
+        if build.finished_at:
+            ended = min(ended, build.finished_at)
+        stages.append(
+            StageProgress(
+                name,
+                "done" if complete else "now",
+                told["planned"],
+                told["done"],
+                told["running"],
+                told["failed"],
+                told["tries"] - told["tried"],
+                told["rows_in"] or 0,
+                told["rows_out"] or 0,
+                (told["bytes_in"] or 0) / 1e6,
+                max((ended - begun).total_seconds(), 0.0),
+            )
+        )
+    at = next((n for n, each in enumerate(stages, 1) if each.state != "done"), len(stages))
+    share = sum(each.done / each.planned for each in stages if each.planned) / len(stages)
+    whole = ((build.finished_at or now) - build.started_at).total_seconds()
+    return Progress(stages, at, share, whole)
+
+
+def _by_stage(build: Build, now: datetime) -> QuerySet:
+    def number(key: str) -> Sum:
+        return Sum(Cast(KT(f"report__{key}"), BigIntegerField()), filter=Q(state="done"))
+
+    return (
+        Shard.objects.filter(build=build)
+        .order_by()
+        .values("stage")
+        .annotate(
+            planned=Count("id"),
+            done=Count("id", filter=Q(state=Shard.State.DONE)),
+            failed=Count("id", filter=Q(state=Shard.State.FAILED)),
+            running=Count("id", filter=Q(lease__isnull=False, lease_until__gt=now)),
+            tries=Sum("attempts"),
+            tried=Count("id", filter=Q(attempts__gt=0)),
+            rows_in=number("rows_in"),
+            rows_out=number("rows_out"),
+            bytes_in=number("bytes_in"),
+            begun=Min("started_at"),
+            ended=Max("finished_at"),
+        )
+    )
+
+
+def shards(build: Build, stage: str) -> QuerySet[Shard]:
+    """Shards of a stage in order, without their parameters and reports."""
+    return Shard.objects.filter(build=build, stage=stage).defer("params", "inputs").order_by("number")
+
+
+def dropped(build: Build) -> dict[str, int]:
+    """Rows left out so far, by reason, over all stages."""
+    found: dict[str, int] = {}
+    reports = Shard.objects.filter(build=build, state=Shard.State.DONE).values_list(
+        "report__dropped", flat=True
+    )
+    for each in reports:
+        for reason, rows in (each or {}).items():
+            found[reason] = found.get(reason, 0) + rows
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def may_see(actor: Actor, build: Build) -> bool:
+    dataset = build.version.dataset_id
+    return any(actor.acts_as(role, dataset) for role in (Role.ADMIN, Role.STEWARD, Role.AUDITOR))
+
+
+def workers_alive(*, now: datetime) -> int:
+    return Worker.objects.filter(seen_at__gt=now - WORKER_SILENT).count()

@@ -1,0 +1,252 @@
+"""Every change to builds: start, advance, finish, cancel."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from governance.access import selectors as access
+from governance.audit import services as audit
+from governance.audit.actors import HOUSE, Actor, Role
+from governance.audit.services import Place
+from governance.catalogue import selectors as catalogue
+from governance.catalogue import services as catalogue_services
+from governance.catalogue.models import Dataset, Version
+from governance.errors import MissingError, WrongStateError
+from governance.removals import selectors as removals
+from governance.terms import selectors as terms
+from pipeline.engine.models import Build, Imported, Shard, Worker
+from pipeline.release.work import Brief, Files, Json, canonical
+
+PLAN_TERM = timedelta(seconds=120)
+
+
+def files() -> Files:
+    return Files(settings.WORK_DIR)
+
+
+def dataset_secret(slug: str) -> bytes:
+    """Key of a dataset's surrogates, derived from REDACTION_SECRET; never in the database."""
+    return hmac.new(settings.REDACTION_SECRET.encode(), slug.encode(), hashlib.sha256).digest()
+
+
+def ring_advance(build_id: int) -> None:
+    send = partial(current_app.send_task, "pipeline.engine.tasks.advance", (build_id,))
+    transaction.on_commit(send, robust=True)
+
+
+def ring_shard(shard_id: int) -> None:
+    send = partial(
+        current_app.send_task, "pipeline.engine.tasks.run_shard", (shard_id,), queue="shards"
+    )
+    transaction.on_commit(send, robust=True)
+
+
+def start_build(
+    *, actor: Actor, dataset: Dataset, number: str, reason: str, now: datetime
+) -> Build:
+    """Begin a version and the build that makes it.
+
+    Raises:
+        NotPermittedError: `actor` is no admin of the dataset.
+        WrongStateError: no sources, no reason, or another version is in the making.
+        InvalidError: the number is malformed or not above the last.
+    """
+    access.require(actor, Role.ADMIN, dataset_id=dataset.pk)
+    if not dataset.sources:
+        raise WrongStateError(f"{dataset.slug} has no sources yet: `manage.py collect` adds one.")
+    if not reason.strip():
+        raise WrongStateError("Give a reason for the build; it stays in the record.")
+    with transaction.atomic():
+        parent = catalogue.current(dataset)
+        agreed = terms.in_force(dataset, now=now)
+        version = catalogue_services.begin_version(
+            dataset=dataset,
+            number=number,
+            parent=parent,
+            actor=actor,
+            terms=agreed.number if agreed else "",
+            now=now,
+        )
+        brief = _brief(version, parent, agreed)
+        build = Build.objects.create(
+            version=version,
+            brief=brief,
+            started_at=now,
+            started_by=actor.user_id,
+            started_by_name=actor.name or actor.email,
+        )
+        version.build = build.pk
+        version.save(update_fields=["build"])
+        audit.build_started(
+            actor=actor,
+            place=Place(dataset=dataset.slug, version=number),
+            build=build.pk,
+            reason=reason.strip(),
+            brief_sha256=hashlib.sha256(canonical(brief).encode()).hexdigest(),
+            now=now,
+        )
+        ring_advance(build.pk)
+    return build
+
+
+def _brief(version: Version, parent: Version | None, agreed: object) -> Json:
+    dataset = version.dataset
+    told = {}
+    if agreed is not None:
+        namespace, name = dataset.namespace, dataset.name
+        told = {
+            "number": agreed.number,
+            "sha256": agreed.text_sha256,
+            "url": f"{settings.PUBLIC_URL}/datasets/{namespace}/{name}/terms",
+        }
+    imported = Imported.objects.filter(dataset=dataset).order_by("sha256")
+    return {
+        "dataset": dataset.slug,
+        "version": version.number,
+        "sources": dataset.sources,
+        "licence_set": dataset.licence_set,
+        "removals": removals.in_force(dataset),
+        "redaction": dataset.redaction,
+        "terms": told,
+        "annotations": [str(settings.WORK_DIR / each.file) for each in imported],
+        "parent": _parent(parent),
+        "options": settings.BUILD_OPTIONS,
+    }
+
+
+def _parent(parent: Version | None) -> Json:
+    """What the stages need of the version before: its number and where its index and card lie."""
+    if parent is None or parent.build is None:
+        return None
+    made = Shard.objects.filter(build=parent.build, stage__in=["index", "card"])
+    return {"version": parent.number, **dict(made.values_list("stage", "ref"))}
+
+
+def brief_of(build: Build) -> Brief:
+    return Brief(**build.brief)
+
+
+def cancel_build(*, actor: Actor, build_id: int, reason: str, now: datetime) -> Build:
+    """End a build; work that is running ends with its shard, and the version is rejected."""
+    with transaction.atomic():
+        build = _locked(build_id)
+        access.require(actor, Role.ADMIN, dataset_id=build.version.dataset_id)
+        if build.state != Build.State.RUNNING:
+            raise WrongStateError(f"This build is {build.state}.")
+        if not reason.strip():
+            raise WrongStateError("Give a reason to cancel a build.")
+        _end(build, Build.State.CANCELLED, cause=reason.strip(), now=now)
+        audit.build_cancelled(
+            actor=actor,
+            place=_place(build),
+            build=build.pk,
+            reason=reason.strip(),
+            now=now,
+        )
+        catalogue_services.reject_version(
+            version_id=build.version_id, actor=HOUSE, reason="its build was cancelled", now=now
+        )
+    return build
+
+
+def fail_build(*, build_id: int, cause: str, now: datetime) -> None:
+    """A shard could not be done: the build ends and its version is rejected. Again is no work."""
+    with transaction.atomic():
+        build = _locked(build_id)
+        if build.state != Build.State.RUNNING:
+            return
+        _end(build, Build.State.FAILED, cause=cause, now=now)
+        audit.build_failed(
+            actor=HOUSE, place=_place(build), build=build.pk, cause=cause[:500], now=now
+        )
+        catalogue_services.reject_version(
+            version_id=build.version_id, actor=HOUSE, reason="its build failed", now=now
+        )
+
+
+def finish_build(
+    *, build_id: int, made: catalogue_services.Candidate, now: datetime
+) -> None:
+    """All stages are done and the files are in storage: the version becomes a candidate."""
+    with transaction.atomic():
+        build = _locked(build_id)
+        if build.state != Build.State.RUNNING:
+            return
+        _end(build, Build.State.DONE, cause="", now=now)
+        catalogue_services.finish_version(
+            version_id=build.version_id, build=build.pk, made=made, actor=HOUSE, now=now
+        )
+
+
+def _end(build: Build, state: str, *, cause: str, now: datetime) -> None:
+    build.state, build.cause, build.finished_at = state, cause, now
+    build.save(update_fields=["state", "cause", "finished_at"])
+
+
+def begin_planning(build_id: int, *, stage: str, now: datetime) -> bool:
+    """Claim the planning of a stage, so that it is not done twice at once."""
+    free = Q(plan_until=None) | Q(plan_until__lte=now) | ~Q(stage=stage)
+    mine = Build.objects.filter(free, pk=build_id, state=Build.State.RUNNING)
+    return bool(mine.update(plan_until=now + PLAN_TERM, stage=stage))
+
+
+def add_shards(*, build_id: int, shards: Sequence[Shard]) -> None:
+    """Keep the plan of a stage; a plan that is there already stays."""
+    with transaction.atomic():
+        for at in range(0, len(shards), 500):
+            Shard.objects.bulk_create(shards[at : at + 500], ignore_conflicts=True)
+        Build.objects.filter(pk=build_id).update(plan_until=None)
+
+
+def import_annotations(
+    *, actor: Actor, dataset: Dataset, source: Path, sha256: str, rows: int, reason: str, now: datetime
+) -> Imported:
+    """Keep a checked file of human annotations for the next builds. `source` is below WORK_DIR."""
+    with transaction.atomic():
+        if Imported.objects.filter(dataset=dataset, sha256=sha256).exists():
+            raise WrongStateError("These annotations were imported already.")
+        kept = Imported.objects.create(
+            dataset=dataset,
+            sha256=sha256,
+            file=str(source.relative_to(settings.WORK_DIR)),
+            rows=rows,
+            imported_at=now,
+        )
+        audit.annotations_imported(
+            actor=actor,
+            place=Place(dataset=dataset.slug, tier="annotations"),
+            sha256=sha256,
+            rows=rows,
+            reason=reason,
+            now=now,
+        )
+    return kept
+
+
+def worker_seen(*, name: str, now: datetime) -> None:
+    """A worker says that it lives. One statement."""
+    Worker.objects.update_or_create(name=name, defaults={"seen_at": now})
+
+
+def _locked(build_id: int) -> Build:
+    build = (
+        Build.objects.select_for_update(of=("self",))
+        .select_related("version__dataset")
+        .filter(pk=build_id)
+        .first()
+    )
+    if build is None:
+        raise MissingError("There is no such build.")
+    return build
+
+
+def _place(build: Build) -> Place:
+    return Place(dataset=build.version.dataset.slug, version=build.version.number)

@@ -1,0 +1,26 @@
+"""Thin: the clock, then one verb. Importing this module loads no data library."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from pipeline.engine import running, selectors, services
+
+
+@shared_task
+def run_shard(shard_id: int) -> None:
+    """Do one shard, at most once in effect: may come twice, late, or after a kill."""
+    build_id = running.run_shard(shard_id, now=timezone.now())
+    if build_id is not None:
+        running.advance(build_id, now=timezone.now())
+
+
+@shared_task
+def advance(build_id: int) -> None:
+    running.advance(build_id, now=timezone.now())
+
+
+@shared_task
+def sweep() -> None:
+    """Every 15 s and at a worker's start: ring again for what a dead worker left."""
+    for build_id in selectors.running_ids():
+        services.ring_advance(build_id)

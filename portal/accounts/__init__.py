@@ -1,0 +1,1 @@
+"""Sign-up, profile, tokens and the second factor; who is asking."""

@@ -1,0 +1,110 @@
+"""Who is asking: the one place that turns a request into an `Actor`."""
+
+from datetime import datetime
+
+from allauth.account.authentication import get_authentication_records
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.http import HttpRequest
+from django.utils import timezone
+
+from governance.access import selectors as access
+from governance.audit.actors import STRANGER, Actor, Limits
+from governance.errors import GovernanceError
+from portal.accounts import tokens
+from portal.accounts.models import User
+
+
+class BadTokenError(GovernanceError):
+    """A token was sent that is unknown, ended or revoked. The sentence is the Hub's own."""
+
+    code = "bad_token"
+
+    def __init__(self) -> None:
+        super().__init__("Invalid credentials in Authorization header")
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The actor of a request, made once and kept on it.
+
+    A token in the Authorization header goes before a session: who sends one means it.
+
+    Raises:
+        BadTokenError: a token that is not good; never treated as a stranger.
+    """
+    known = getattr(request, "gatehouse_actor", None)
+    if known is None:
+        known = _made(request, timezone.now())
+        request.gatehouse_actor = known  # type: ignore[attr-defined]
+    return known
+
+
+def _made(request: HttpRequest, now: datetime) -> Actor:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return _by_token(request, secret.strip(), now)
+    if request.user.is_authenticated:
+        return _by_session(request, now)
+    return Actor(**_where(request))
+
+
+def _by_token(request: HttpRequest, secret: str, now: datetime) -> Actor:
+    token = tokens.find(secret, now=now)
+    if token is None:
+        raise BadTokenError
+    tokens.note_use(token, now=now)
+    return Actor(
+        user_id=token.user_id,
+        email=token.user.email,
+        name=token.user.name,
+        verified=token.verified,
+        second_factor=token.second_factor,
+        has_second_factor=token.factors,
+        roles=access.roles_of(token.user_id, now=now),
+        token=Limits(name=token.name, dataset=token.dataset, scope=token.scope),
+        **_where(request),
+    )
+
+
+def _by_session(request: HttpRequest, now: datetime) -> Actor:
+    user = request.user
+    return Actor(
+        user_id=user.pk,
+        email=user.email,
+        name=user.name,
+        verified=EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists(),
+        second_factor=used_second_factor(request),
+        has_second_factor=Authenticator.objects.filter(user=user).exists(),
+        roles=access.roles_of(user.pk, now=now),
+        **_where(request),
+    )
+
+
+def used_second_factor(request: HttpRequest) -> bool:
+    """Whether this session used one; that one merely exists is not enough."""
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request))
+
+
+def _where(request: HttpRequest) -> dict[str, str]:
+    return {
+        "address": request.META.get("REMOTE_ADDR", ""),
+        "agent": request.headers.get("User-Agent", ""),
+        "request_id": getattr(request, "request_id", ""),
+    }
+
+
+def operator(user: User, *, now: datetime, second_factor: bool = True) -> Actor:
+    """A person in whose name an operator acts on the command line."""
+    return Actor(
+        user_id=user.pk,
+        email=user.email,
+        name=user.name,
+        verified=True,
+        second_factor=second_factor,
+        has_second_factor=second_factor,
+        roles=access.roles_of(user.pk, now=now),
+        agent="manage.py",
+    )
+
+
+__all__ = ["STRANGER", "BadTokenError", "actor_of", "operator", "used_second_factor"]

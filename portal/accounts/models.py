@@ -1,0 +1,71 @@
+"""People and their tokens."""
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+
+
+class People(BaseUserManager["User"]):
+    """Addresses are kept in small letters, so that one person has one account."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        person = self.model(email=email.strip().lower(), **fields)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Somebody with an account. What they may do is kept elsewhere: in roles and grants."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField("full name", max_length=200)
+    affiliation = models.CharField(max_length=200, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = False
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    objects = People()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return self.name
+
+
+def display(user: User) -> str:
+    """How the account pages address somebody."""
+    return user.name or user.email
+
+
+class ApiToken(models.Model):
+    """A secret for programs, kept as its sha256: the secret itself is shown once."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens"
+    )
+    name = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64, unique=True)
+    ending = models.CharField(max_length=4)  # last characters, to tell tokens apart
+    scope = models.CharField(max_length=10, default="read")
+    dataset = models.CharField(max_length=200, blank=True)  # NS/NAME, or every dataset
+    second_factor = models.BooleanField(default=False)  # used when the token was made
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-made_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} …{self.ending}"

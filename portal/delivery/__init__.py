@@ -1,0 +1,1 @@
+"""From a decision to bytes: tickets and ranged streams."""

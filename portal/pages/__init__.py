@@ -1,0 +1,1 @@
+"""What a browser sees: one module an audience."""

@@ -1,0 +1,26 @@
+"""Every address of the site. Each surface lists its own routes; a test walks them all."""
+
+from django.urls import include, path
+
+from portal import health
+from portal.accounts import urls as accounts
+from portal.api import urls as api
+from portal.delivery import urls as delivery
+from portal.pages import admin, auditor, demo, public, researcher, steward
+
+urlpatterns = [
+    *public.urls,
+    *researcher.urls,
+    *steward.urls,
+    *admin.urls,
+    *auditor.urls,
+    *demo.urls,
+    *delivery.urls,
+    path("api/v1/", include(api.urls)),
+    path("accounts/", include("allauth.urls")),
+    *accounts.urls,
+    *health.urls,
+]
+
+handler404 = "portal.refusals.not_found"
+handler500 = "portal.refusals.failed"
