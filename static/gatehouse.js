@@ -15,7 +15,15 @@ const show = (theme) => {
 const stored = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
 const store = (theme) => { try { localStorage.setItem("theme", theme); } catch { /* private window */ } };
 show(new URLSearchParams(location.search).get("theme") ?? stored());
-document.addEventListener("DOMContentLoaded", label);
+document.addEventListener("DOMContentLoaded", () => {
+  label();
+  // On a phone the tabs scroll sideways: the one shown comes into view.
+  for (const current of document.querySelectorAll(":is(.tabs, .site nav, .segments) [aria-current]")) {
+    const strip = current.closest("ul") ?? current.parentElement;
+    const [inner, outer] = [current, strip].map((part) => part.getBoundingClientRect());
+    strip.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
+  }
+});
 
 // A clipboard exists only on https and localhost: elsewhere the text is selected for the reader's own keys.
 const copy = async (button) => {
