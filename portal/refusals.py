@@ -3,14 +3,19 @@
 Header names and codes are those of the Hugging Face Hub, so that its clients raise the right error.
 """
 
+import json
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 
-from governance.errors import GovernanceError, InvalidError, RefusedError, Step
+from governance.access.rules import Mark
+from governance.errors import GovernanceError, InvalidError, MissingError, RefusedError, Step
 
 STATUS = {
     "not_permitted": 403,
@@ -21,6 +26,7 @@ STATUS = {
     "signed_in": 401,
     "unavailable": 503,
 }
+COMES_BACK = {"account_login", "mfa_reauthenticate", "mfa_activate_totp", "terms"}
 GATED = {"terms", "grant", "verified", "second_factor", "token", "steward", "signed_in"}
 
 
@@ -83,6 +89,25 @@ def headers(request: HttpRequest, error: GovernanceError) -> dict[str, str]:
     return found
 
 
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """An address that leads nowhere: the same answer as for a thing that may not be known."""
+    del exception
+    return answer(request, MissingError("There is no such page."))
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """A fault of ours. Needs no database and no context."""
+    if wants_page(request):
+        return HttpResponse(render_to_string("500.html"), status=500)
+    request_id = getattr(request, "request_id", "")
+    told = {"title": "Something failed on our side.", "status": 500, "code": "failed"}
+    return JsonResponse(
+        told | {"error": told["title"], "request_id": request_id},
+        status=500,
+        content_type="application/problem+json",
+    )
+
+
 def answer(request: HttpRequest, error: GovernanceError) -> HttpResponse:
     status = status_of(error)
     if wants_page(request):
@@ -109,15 +134,42 @@ def _template(error: GovernanceError) -> str:
 
 
 def _page(request: HttpRequest, error: GovernanceError) -> dict[str, Any]:
-    told = body(request, error)
+    status = status_of(error)
+    marks = getattr(error, "gate", None) or [_mark(at, step) for at, step in enumerate(error.steps)]
     return {
-        "error": error,
-        "status": told["status"],
-        "steps": told["missing_steps"],
-        "actions": [step.action for step in error.steps],
-        "asked": getattr(error, "asked", None),
-        "gate": getattr(error, "gate", None),
-        "program_headers": headers(request, error),
-        "program_body": told,
+        "status": status,
+        "decision": {"missing_steps": error.steps, "sentence": error.sentence},
+        "gate": [mark._asdict() | {"url": _way(request, mark)} for mark in marks],
+        "asked": _asked(error),
+        "program_answer": _program_answer(request, error, status),
         "contact": settings.CONTACT_EMAIL,
+        "entry": {"request_id": getattr(request, "request_id", "")},
     }
+
+
+def _mark(at: int, step: Step) -> Mark:
+    state = "later" if at else "next"
+    return Mark(state, step.title, step.sentence, step.route, step.params, step.action)
+
+
+def _way(request: HttpRequest, mark: Mark) -> str:
+    """Where a line of the gate leads; a step that can come back here does."""
+    if not mark.route:
+        return ""
+    path = reverse(mark.route, kwargs=dict(mark.params))
+    back = urlencode({"next": request.get_full_path()})
+    return f"{path}?{back}" if mark.route in COMES_BACK else path
+
+
+def _asked(error: GovernanceError) -> dict[str, str] | None:
+    place = getattr(error, "asked", None)
+    if place is None:
+        return None
+    return {"path": place.artefact, "dataset": place.dataset, "version": place.version}
+
+
+def _program_answer(request: HttpRequest, error: GovernanceError, status: int) -> str:
+    """What a program gets for the same request, as text."""
+    told = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
+    told += [f"{name}: {value}" for name, value in headers(request, error).items()]
+    return "\n".join([*told, "", json.dumps(body(request, error), indent=1)])

@@ -3,7 +3,6 @@
 from django.urls import include, path
 
 from portal import health
-from portal.accounts import urls as accounts
 from portal.api import urls as api
 from portal.delivery import urls as delivery
 from portal.pages import admin, auditor, demo, public, researcher, steward
@@ -18,7 +17,6 @@ urlpatterns = [
     *delivery.urls,
     path("api/v1/", include(api.urls)),
     path("accounts/", include("allauth.urls")),
-    *accounts.urls,
     *health.urls,
 ]
 

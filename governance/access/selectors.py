@@ -1,17 +1,20 @@
 """Every question about access. Reads only; takes `now`, never asks the clock."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
 from governance.access.models import Application, Grant, RoleHeld
-from governance.access.rules import Decision, Facts, Mark, gate, judge
+from governance.access.rules import NEEDS, Decision, Facts, Mark, gate, judge
 from governance.access.states import State
 from governance.audit.actors import Actor, Role
 from governance.catalogue.models import Artefact, Dataset, Tier, Version
 from governance.errors import MissingError, NotPermittedError
 from governance.terms import selectors as terms
+
+NO_TERMS = terms.Standing("", accepted=False)
 
 
 def roles_of(user_id: int, *, now: datetime) -> frozenset[tuple[Role, int | None]]:
@@ -61,7 +64,22 @@ def facts_for(
     waiting = ""
     if "grant" in names and actor.signed_in and not _is_open(grant, now):
         waiting = open_application(actor, tier)
-    token = actor.token
+    return _facts(actor, tier, version, _Held(standing, grant, waiting), now=now)
+
+
+class _Held(NamedTuple):
+    """What the database says of a person and a tier; empty where the policy does not ask."""
+
+    terms: terms.Standing
+    grant: Grant | None
+    applied: str  # number of the application that waits
+
+
+def _facts(
+    actor: Actor, tier: Tier, version: Version | None, held: _Held, *, now: datetime
+) -> Facts:
+    dataset = version.dataset if version is not None else tier.dataset
+    token, grant = actor.token, held.grant
     return Facts(
         now=now,
         dataset=dataset.slug,
@@ -77,13 +95,13 @@ def facts_for(
         has_second_factor=actor.has_second_factor,
         token_covers=token is None or token.dataset in {"", dataset.slug},
         steward=actor.holds(Role.STEWARD, dataset.pk),
-        terms=standing.number,
-        terms_accepted=standing.accepted,
+        terms=held.terms.number,
+        terms_accepted=held.terms.accepted,
         grant=grant.pk if grant else None,
         grant_begins=grant.begins if grant else None,
         grant_ends=grant.ends if grant else None,
         grant_revoked=bool(grant and grant.revoked_at),
-        applied=waiting,
+        applied=held.applied,
     )
 
 
@@ -119,6 +137,58 @@ class TierStanding(NamedTuple):
     tier: Tier
     decision: Decision
     gate: list[Mark]
+
+
+def standings(
+    actor: Actor, places: Sequence[tuple[Dataset, Version | None]], *, now: datetime
+) -> dict[int, list[TierStanding]]:
+    """`standing` of many datasets at once, by dataset id: three queries, however many there are.
+
+    Each dataset's tiers and version are loaded, as `catalogue.selectors.listed()` does.
+    """
+    signed = terms.standings(user_id=actor.user_id, now=now)
+    grants, waiting = _grants_by_tier(actor), _waiting_by_tier(actor)
+    found: dict[int, list[TierStanding]] = {}
+    for dataset, version in places:
+        if version is not None:
+            version.dataset = dataset
+        found[dataset.pk] = []
+        for tier in dataset.tiers.all():
+            tier.dataset = dataset
+            names = tier.policy.get("download") or ()
+            grant = grants.get(tier.pk) if "grant" in names else None
+            held = _Held(
+                signed.get(dataset.pk, NO_TERMS) if "terms" in names else NO_TERMS,
+                grant,
+                "" if _is_open(grant, now) else waiting.get(tier.pk, ""),
+            )
+            facts = _facts(actor, tier, version, held, now=now)
+            decision = judge(tier.policy, "download", facts)
+            marks = gate(tier.policy, "download", facts)
+            found[dataset.pk].append(TierStanding(tier, decision, marks))
+    return found
+
+
+def _grants_by_tier(actor: Actor) -> dict[int, Grant]:
+    """The same choice as `_best_grant`, for all tiers at once."""
+    if not actor.signed_in:
+        return {}
+    found = Grant.objects.filter(holder=actor.user_id)
+    ranked = sorted(found, key=lambda each: (each.revoked_at is None, each.ends))
+    return {each.tier_id: each for each in ranked}  # the best one comes last and stays
+
+
+def _waiting_by_tier(actor: Actor) -> dict[int, str]:
+    if not actor.signed_in:
+        return {}
+    found = Application.objects.filter(applicant=actor.user_id, state=State.SUBMITTED)
+    return dict(found.values_list("tier_id", "number"))
+
+
+def is_served(version: Version, *, now: datetime) -> bool:
+    """Whether the rows of a version may be shown at all: the need `served` of the rule."""
+    facts = Facts(now=now, version_state=version.state, serve_until=version.serve_until)
+    return NEEDS["served"].met(facts)
 
 
 def standing(

@@ -1,0 +1,66 @@
+"""What the base template shows on every page: navigation, the demo's line, unread notices."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from governance.audit.actors import Actor, Role
+from governance.errors import GovernanceError
+from governance.notices import selectors as notices
+from portal.accounts.actors import STRANGER, actor_of
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """At most one query of its own, and that only for somebody signed in."""
+    actor = _actor(request)
+    unread = notices.unread(actor.user_id) if actor.user_id is not None else 0
+    return {
+        "actor": actor,
+        "demo": settings.DEMO,
+        "nav": [_link(request, *each) for each in _nav(actor)],
+        "account_links": [_link(request, *each) for each in _account(actor, unread)],
+        "unread": unread,
+        "footer_links": [{"url": f"mailto:{settings.CONTACT_EMAIL}", "label": "Contact the stewards"}],
+    }
+
+
+def _actor(request: HttpRequest) -> Actor:
+    if not hasattr(request, "user"):  # a failure before the session was read
+        return STRANGER
+    try:
+        return actor_of(request)
+    except GovernanceError:
+        return STRANGER
+
+
+def _nav(actor: Actor) -> list[tuple[str, str]]:
+    links = [("catalogue", "Datasets")]
+    if actor.signed_in:
+        links += [("downloads", "My downloads"), ("applications", "Applications")]
+    roles = {role for role, _ in actor.roles}
+    if Role.STEWARD in roles:
+        links.append(("steward-queue", "Queue"))
+    if roles & {Role.STEWARD, Role.ADMIN}:
+        links.append(("steward-removals", "Removals"))
+    if roles:
+        links.append(("builds", "Builds"))
+    if Role.AUDITOR in roles:
+        links.append(("record", "Record"))
+    return links
+
+
+def _account(actor: Actor, unread: int) -> list[tuple[str, str]]:
+    if not actor.signed_in:
+        return []
+    inbox = f"Inbox ({unread})" if unread else "Inbox"
+    return [("inbox", inbox), ("tokens", "Tokens"), ("account", "Account")]
+
+
+def _link(request: HttpRequest, route: str, label: str) -> dict[str, Any]:
+    url = reverse(route)
+    here = request.path == url or request.path.startswith(f"{url}/")
+    if route == "catalogue":
+        here = here or request.path == "/"
+    return {"url": url, "label": label, "current": here}
