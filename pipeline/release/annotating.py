@@ -133,4 +133,4 @@ def _write(path: Path, rows: pa.Table, report: Report) -> None:
     blob_id = hashes.git_blob_id(path.read_bytes())
     report.files[path.name] = facts._asdict() | {"git_blob_id": blob_id}
     report.rows_out += facts.rows
-    report.bytes_out += sum(pc.binary_length(rows["content"]).to_pylist())
+    report.bytes_out += pc.sum(pc.binary_length(rows["content"])).as_py() or 0

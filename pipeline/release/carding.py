@@ -127,9 +127,10 @@ def _artefacts(context: Context) -> Iterator[Json]:
         if reports.kind_of(done) == "rows":
             yield _artefact("processed", done.params["path"], done, "rows.parquet")
     for name, what in RAW_FILES.items():
-        for done in context.done["select"]:
+        paths = reports.raw_paths(context, what)
+        for path, done in zip(paths, context.done["select"], strict=True):
             if reports.rows_of(done.report, name):
-                yield _artefact("raw", reports.raw_path(what, done), done, name)
+                yield _artefact("raw", path, done, name)
     for done in context.done["write"]:
         if reports.kind_of(done) == "annotations":
             for name, path in annotating.FILES.items():

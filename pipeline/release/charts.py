@@ -79,7 +79,7 @@ def _bars(bars: Sequence[Bar], colour: str) -> Json:
         "data": {"values": [bar._asdict() for bar in bars]},
         "encoding": {"y": _LABEL, "x": across},
         "layer": [
-            {"mark": {"type": "bar", "fill": colour, "height": STEP - 10, "cornerRadiusEnd": 2}},
+            {"mark": {"type": "bar", "fill": colour, "height": STEP - 10}},
             {
                 "mark": {"type": "text", "align": "left", "dx": 6},
                 "encoding": {"text": {"field": "told"}},

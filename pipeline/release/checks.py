@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.redact import scan
-from pipeline.select import languages, sets
+from pipeline.select import languages, removals, sets
 from pipeline.shards import hashes, writer
 
 from . import annotating, sharding
@@ -88,70 +88,73 @@ def layout(path: Path, artefact: str) -> list[str]:
 
 
 class Subjects:
-    """The removed subjects of a brief, as masks over columns of any tier."""
+    """The removed subjects of a brief, sought by other means than those that took them out.
 
-    def __init__(self, removals: Iterable[Json]) -> None:
-        held: dict[str, set[str]] = {"account": set(), "repository": set(), "blob": set()}
-        for removal in removals:
-            held[removal["kind"]].add(str(removal["value"]).casefold())
-        self.values = held
+    A selector bound to one host is sought only where the host stands beside the name, in the raw
+    tier; every processed and annotated row must stand on a place of the raw tier.
+    """
 
-    def blobs(self, column: Iterable[str | None]) -> int:
-        """How many of these blob ids are removed."""
-        return sum(1 for blob in column if (blob or "").casefold() in self.values["blob"])
+    def __init__(self, selectors: Iterable[removals.Selector]) -> None:
+        self.held = set(selectors)
 
-    def repositories(self, column: Iterable[str | None]) -> int:
-        """How many of these `owner/name` belong to a removed repository or account."""
-        return sum(1 for name in column if name and self._gone(name.casefold()))
+    def blob(self, hexsha: str | None) -> bool:
+        return removals.Selector("blob", (hexsha or "").casefold()) in self.held
 
-    def numbers(self, repo_ids: Iterable[int | None], owner_ids: Iterable[int | None]) -> int:
-        """How many of these numbers are removed; selectors may name a host's number."""
-        repos, owners = self.values["repository"], self.values["account"]
-        return sum(1 for number in repo_ids if str(number) in repos) + sum(
-            1 for number in owner_ids if str(number) in owners
+    def repository(self, name: str | None, host: str = "") -> bool:
+        """Is `owner/name`, or the account that owns it, removed?"""
+        name = (name or "").casefold()
+        owner = name.partition("/")[0]
+        return self._named("repository", name, host) or self._named("account", owner, host)
+
+    def number(self, repo_id: int | None, owner_id: int | None = None, host: str = "") -> bool:
+        repository = self._named("repository", f"id:{repo_id}", host)
+        return repository or self._named("account", f"id:{owner_id}", host)
+
+    def _named(self, kind: str, value: str, host: str) -> bool:
+        return any(
+            removals.Selector(kind, value, where) in self.held for where in {"", host.casefold()}
         )
 
-    def _gone(self, name: str) -> bool:
-        owner = name.partition("/")[0]
-        return name in self.values["repository"] or owner in self.values["account"]
 
-
-def processed_subjects(path: Path, subjects: Subjects) -> list[str]:
-    """No row of a processed file is of a removed subject, by any of the holders that it names."""
-    columns = [f"max_{by}_repo_name" for by in HOLDERS]
+def processed_traces(path: Path, subjects: Subjects) -> int:
+    """Rows of a processed file that are of a removed subject, by any holder that they name."""
+    if not path.exists():  # its own shard tells
+        return 0
+    names = [f"max_{by}_repo_name" for by in HOLDERS]
     found = 0
-    for batch in writer.read_batches(path, ["hexsha", "repo_id", *columns]):
-        found += subjects.blobs(batch.column("hexsha").to_pylist())
-        found += subjects.numbers(batch.column("repo_id").to_pylist(), ())
-        found += sum(subjects.repositories(batch.column(name).to_pylist()) for name in columns)
-    return _told(found)
+    for row in _rows(path, ["hexsha", "repo_id", *names]):
+        gone = subjects.blob(row["hexsha"]) or subjects.number(row["repo_id"])
+        found += gone or any(subjects.repository(row[name]) for name in names)
+    return found
 
 
-def annotation_subjects(path: Path, subjects: Subjects, blobs: Path) -> list[str]:
+def raw_traces(folder: Path, subjects: Subjects) -> int:
+    """Occurrences and blobs of a removed subject in the raw files of a select shard."""
+    found = 0
+    columns = ["hexsha", "repo_host", "repo_name", "owner", "repo_id", "owner_id"]
+    for row in _rows(folder / "raw-occurrences.parquet", columns):
+        host = row["repo_host"]
+        found += (
+            subjects.blob(row["hexsha"])
+            or subjects.repository(row["repo_name"], host)
+            or subjects.repository(f"{row['owner']}/", host)
+            or subjects.number(row["repo_id"], row["owner_id"], host)
+        )
+    return found + sum(map(subjects.blob, _values(folder / "raw-blobs.parquet", "hexsha")))
+
+
+def annotations(path: Path, subjects: Subjects, blobs: Path) -> list[str]:
     """Every annotated row stands on a place of the raw tier, or names no source at all.
 
     The raw tier is proved free of removed subjects, so this holds for accounts as well, which an
     annotated row does not name. `blobs` is the index of places.
     """
     table = writer.read_table(path, ["hexsha", "repo_id"])
-    found = subjects.blobs(table["hexsha"].to_pylist())
+    found = sum(map(subjects.blob, table["hexsha"].to_pylist()))
     there = annotating.standing(table["hexsha"], writer.read_batches(blobs, ["hexsha", "repo_id"]))
     lost = table.num_rows - sum(annotating.sourced(table, there))
-    return _told(found) + ([f"{lost} rows whose source is not in the version"] if lost else [])
-
-
-def raw_subjects(occurrences: Path, blobs: Path, subjects: Subjects) -> list[str]:
-    """No raw occurrence and no raw blob is of a removed subject."""
-    found = 0
-    columns = ["hexsha", "repo_name", "owner", "repo_id", "owner_id"]
-    for batch in writer.read_batches(occurrences, columns):
-        column = {name: batch.column(name).to_pylist() for name in columns}
-        found += subjects.blobs(column["hexsha"]) + subjects.repositories(column["repo_name"])
-        found += subjects.repositories(f"{owner}/" for owner in column["owner"])
-        found += subjects.numbers(column["repo_id"], column["owner_id"])
-    for batch in writer.read_batches(blobs, ["hexsha"]):
-        found += subjects.blobs(batch.column("hexsha").to_pylist())
-    return _told(found)
+    wrong = [f"{found} traces of a removed subject"] if found else []
+    return wrong + ([f"{lost} rows whose source is not in the version"] if lost else [])
 
 
 def edges(occurrences: Path, blobs: Path) -> list[str]:
@@ -168,23 +171,27 @@ def edges(occurrences: Path, blobs: Path) -> list[str]:
     return wrong
 
 
-def index(rows: Path, artefacts: dict[str, int]) -> list[str]:
-    """The row index names every row of every file once."""
-    table = writer.read_table(rows, ["row_id", "path"])
+def index(rows: Path, places: Path, artefacts: dict[str, int]) -> list[str]:
+    """The row index names every row of every file once, each on a place of the raw tier."""
+    table = writer.read_table(rows, ["row_id", "path", "hexsha", "repo_id"])
     wrong = []
     twice = table.num_rows - pc.count_distinct(table["row_id"]).as_py()
     if twice:
         wrong.append(f"{twice} row ids stand in more than one file")
-    counted = Counter(table["path"].to_pylist())
-    if counted != Counter(artefacts):
+    if Counter(table["path"].to_pylist()) != Counter(artefacts):
         wrong.append("the row index counts other rows than the files hold")
+    there = writer.read_table(places, ["hexsha", "repo_id"])
+    lost = table.join(there, ["hexsha", "repo_id"], join_type="left anti").num_rows
+    if lost:
+        wrong.append(f"{lost} rows whose source is not in the raw tier")
     return wrong
+
+
+def _rows(path: Path, columns: list[str]) -> Iterator[dict[str, Json]]:
+    for batch in writer.read_batches(path, columns):
+        yield from batch.to_pylist()
 
 
 def _values(path: Path, column: str) -> Iterator[str]:
     for batch in writer.read_batches(path, [column]):
         yield from batch.column(column).to_pylist()
-
-
-def _told(found: int) -> list[str]:
-    return [f"{found} traces of a removed subject"] if found else []

@@ -49,7 +49,7 @@ def plan(context: Context) -> list[Work]:
         "dataset": context.brief.dataset,
         "rows": reports.shas(written, "index.parquet"),
         "raw": reports.shas(raw, "raw-occurrences.parquet"),
-        "raw_names": [reports.raw_path("occurrences", done) for done in raw],
+        "raw_names": reports.raw_paths(context, "occurrences"),
         "profile": writer.PROFILE,
     }
     inputs = {"rows": [done.ref for done in written], "raw": [done.ref for done in raw]}

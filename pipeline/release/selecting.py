@@ -27,9 +27,8 @@ from .work import Context, Files, Json, Report, Stage, Work
 _BATCH = 256  # rows
 _HOLDERS = ("stars", "issues", "forks")
 _ABOUT_PLACES = (*removals.COLUMNS, "path", "ext", "lang", "head", "source", "stars", "licenses")
-_FROM_BLOB = (
-    "hexsha size content avg_line_length max_line_length alphanum_fraction".split()  # noqa: SIM905
-)
+_FROM_BLOB = ["hexsha", "size", "content"]
+_FROM_BLOB += ["avg_line_length", "max_line_length", "alphanum_fraction"]
 
 
 def plan(context: Context) -> list[Work]:
@@ -175,7 +174,7 @@ def _columns(chosen: Chosen, dataset: str) -> dict[str, Json]:
 def _raw(
     work: Work, files: Files, folder: Path, blobs: pa.Table, kept: removals.Kept
 ) -> dict[str, Json]:
-    """The raw tier of this prefix: the files of identify as they are, unless removals touch them."""
+    """The raw tier of this prefix: the files of identify, rewritten only if removals touch them."""
     if not (kept.by_holder or kept.by_blob):
         return {
             name: _copy(files.path(work.params["identify"], source), folder / name, rows)

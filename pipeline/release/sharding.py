@@ -19,6 +19,16 @@ ORDER = ["owner", "repo_name", "path", "row_id"]  # of rows within a file
 SHARD_BYTES = 16_000_000  # of text, unless the brief says otherwise
 
 
+_NO_ROWS = pa.schema(
+    [
+        *(keys.KEYS.field(name) for name in [*ORDER, "text_bytes", "digest"]),
+        pa.field("slug", pa.string()),
+        pa.field("file", pa.int64()),
+        pa.field("position", pa.int64()),
+    ]
+).empty_table()
+
+
 class Held(NamedTuple):
     """The keys of one redact output."""
 
@@ -113,7 +123,7 @@ def _gather(outputs: Sequence[Held], slugs: Mapping[str, str]) -> pa.Table:
         table = table.append_column("slug", pa.array(slug, pa.string()))
         table = table.append_column("file", pa.array([number] * count, pa.int64()))
         tables.append(table.append_column("position", pa.array(range(count), pa.int64())))
-    rows = pa.concat_tables(tables)
+    rows = pa.concat_tables([_NO_ROWS, *tables])
     return rows.sort_by([(name, "ascending") for name in ["slug", *ORDER]])
 
 

@@ -1,7 +1,7 @@
 """Stage verify: the written files are read again as a stranger would, and must prove themselves.
 
 Four kinds of shards: `rows` (one processed file each: bytes, licences, private values, layout),
-`raw` (one select shard each), `subjects` (no removed subject in processed and annotations) and
+`raw` (one select shard each), `subjects` (no removed subject in any tier) and
 `totals` (what went in came out, from stage to stage). A breach raises VerifyError.
 """
 
@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.select import sets
+from pipeline.select import removals, sets
 from pipeline.shards import schemas
 
 from . import annotating, checks, reports
@@ -28,7 +28,7 @@ def plan(context: Context) -> list[Work]:
     written = [done for done in context.done["write"] if reports.kind_of(done) == "rows"]
     found = [
         *(_rows_work(context, done) for done in written),
-        *(_raw_work(context, done) for done in context.done["select"]),
+        *map(_raw_work, context.done["select"], reports.raw_paths(context, "raw")),
         _subjects_work(context, written),
         _totals_work(context),
     ]
@@ -65,17 +65,14 @@ def _rows_work(context: Context, done: Done) -> _Plan:
     return done.label, params, {"ref": done.ref}
 
 
-def _raw_work(context: Context, done: Done) -> _Plan:
-    params = {
-        "kind": "raw",
-        "facts": {name: _facts(done, name) for name in RAW},
-        "removals": _digest(context),
-    }
-    inputs = {"ref": done.ref, "removals": list(context.brief.removals)}
-    return reports.raw_path("raw", done), params, inputs
+def _raw_work(done: Done, path: str) -> _Plan:
+    params = {"kind": "raw", "facts": {name: _facts(done, name) for name in RAW}}
+    return path, params, {"ref": done.ref}
 
 
 def _subjects_work(context: Context, written: Sequence[Done]) -> _Plan:
+    """All that removals may touch in one piece, so that their list stands in one place."""
+    raw = context.done["select"]
     labelled = [
         (done, name)
         for done in context.done["write"]
@@ -86,14 +83,16 @@ def _subjects_work(context: Context, written: Sequence[Done]) -> _Plan:
     params = {
         "kind": "subjects",
         "rows": reports.shas(written, "rows.parquet"),
+        "raw": [reports.shas(raw, name) for name in RAW],
         "annotations": [_facts(done, name) for done, name in labelled],
         "removals": _digest(context),
         "places": reports.shas(context.done["index"], "blobs.parquet"),
     }
     inputs = {
         "rows": [done.ref for done in written],
+        "raw": [done.ref for done in raw],
         "annotations": [[done.ref, name] for done, name in labelled],
-        "removals": list(context.brief.removals),
+        "removals": [dict(removal) for removal in context.brief.removals],
         "index": context.done["index"][0].ref,
     }
     return "removed subjects", params, inputs
@@ -143,10 +142,7 @@ def _raw(work: Work, files: Files, report: Report) -> list[str]:
         facts = work.params["facts"][name]
         wrong += [f"{name}: {said}" for said in checks.file_facts(path, facts, RAW[name])]
     if not wrong:
-        subjects = checks.Subjects(work.inputs["removals"])
-        blobs, occurrences = paths.values()
-        wrong += checks.raw_subjects(occurrences, blobs, subjects)
-        wrong += checks.edges(occurrences, blobs)
+        wrong += checks.edges(paths["raw-occurrences.parquet"], paths["raw-blobs.parquet"])
     report.counts = {
         "files": len(paths),
         "places": work.params["facts"]["raw-occurrences.parquet"]["rows"],
@@ -155,22 +151,25 @@ def _raw(work: Work, files: Files, report: Report) -> list[str]:
 
 
 def _subjects(work: Work, files: Files, report: Report) -> list[str]:
-    subjects = checks.Subjects(work.inputs["removals"])
-    places = files.path(work.inputs["index"], "blobs.parquet")
-    wrong = []
-    for ref in work.inputs["rows"]:
-        path = files.path(ref, "rows.parquet")
-        wrong += [f"processed: {said}" for said in checks.processed_subjects(path, subjects)]
-    for (ref, name), facts in zip(
-        work.inputs["annotations"], work.params["annotations"], strict=True
-    ):
+    inputs = work.inputs
+    subjects = checks.Subjects(removals.parse(inputs["removals"]))
+    places = files.path(inputs["index"], "blobs.parquet")
+    paths = [files.path(ref, "rows.parquet") for ref in inputs["rows"]]
+    found = {
+        "raw": sum(checks.raw_traces(files.root / ref, subjects) for ref in inputs["raw"]),
+        "processed": sum(checks.processed_traces(path, subjects) for path in paths),
+    }
+    wrong = [
+        f"{tier}: {count} traces of a removed subject" for tier, count in found.items() if count
+    ]
+    for (ref, name), facts in zip(inputs["annotations"], work.params["annotations"], strict=True):
         path = files.path(ref, name)
-        found = checks.file_facts(path, facts, schemas.ANNOTATION)
-        found = found or checks.annotation_subjects(path, subjects, places)
-        wrong += [f"{name}: {said}" for said in found]
+        said = checks.file_facts(path, facts, schemas.ANNOTATION)
+        said = said or checks.annotations(path, subjects, places)
+        wrong += [f"{name}: {sentence}" for sentence in said]
     report.counts = {
-        "files": len(work.inputs["rows"]) + len(work.inputs["annotations"]),
-        "removals": len(work.inputs["removals"]),
+        "files": len(inputs["rows"]) + len(inputs["annotations"]) + 2 * len(inputs["raw"]),
+        "removals": len(inputs["removals"]),
     }
     return wrong
 
@@ -188,7 +187,8 @@ def _totals(work: Work, files: Files, report: Report) -> list[str]:
     ]
     wrong += _chain(told, sum(work.params["rows"].values()))
     index = work.params["refs"]["index"][0]
-    wrong += checks.index(files.path(index, "rows.parquet"), work.params["rows"])
+    rows, places = (files.path(index, name) for name in ("rows.parquet", "blobs.parquet"))
+    wrong += checks.index(rows, places, work.params["rows"])
     report.counts = {stage: reports.summed(found) for stage, found in told.items()}
     return wrong
 

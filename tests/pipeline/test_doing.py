@@ -26,7 +26,7 @@ def never(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
 
 
 def stage(run, version: int = 1) -> Stage:
-    return Stage("echo", version, lambda context: [WORK], run)
+    return Stage("echo", version, lambda _: [WORK], run)
 
 
 def everything(root: Path) -> list[str]:

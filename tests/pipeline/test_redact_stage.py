@@ -8,7 +8,6 @@ from pipeline.redact.policy import DEFAULT_POLICY
 from pipeline.release import redacting
 from pipeline.release.work import Context, Files
 from pipeline.shards import writer
-
 from tests.pipeline import made
 from tests.pipeline.made import EMAIL, File
 
