@@ -79,6 +79,15 @@ def _grant_open(facts: Facts) -> bool:
 
 
 def _not_served(facts: Facts) -> Step:
+    if not facts.version:
+        return Step(
+            "served",
+            "Wait for a version",
+            "No version of this dataset can be had now.",
+            "dataset-versions",
+            _place(facts),
+            "See the versions",
+        )
     told = f"Version {facts.version} is no longer served: it was {facts.version_state}"
     if facts.withdrawn_reason:
         told += f" ({facts.withdrawn_reason})"

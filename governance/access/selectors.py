@@ -110,7 +110,9 @@ def _best_grant(actor: Actor, tier: Tier) -> Grant | None:
     if not actor.signed_in:
         return None
     found = Grant.objects.filter(holder=actor.user_id, tier=tier)
-    return found.filter(revoked_at=None).order_by("-ends").first() or found.order_by("-ends").first()
+    return (
+        found.filter(revoked_at=None).order_by("-ends").first() or found.order_by("-ends").first()
+    )
 
 
 def _is_open(grant: Grant | None, now: datetime) -> bool:
@@ -139,13 +141,18 @@ class TierStanding(NamedTuple):
     gate: list[Mark]
 
 
+def standing(
+    actor: Actor, dataset: Dataset, version: Version | None, *, now: datetime
+) -> list[TierStanding]:
+    """Where somebody stands with every tier of a dataset."""
+    return standings(actor, [(dataset, version)], now=now)[dataset.pk]
+
+
 def standings(
     actor: Actor, places: Sequence[tuple[Dataset, Version | None]], *, now: datetime
 ) -> dict[int, list[TierStanding]]:
-    """`standing` of many datasets at once, by dataset id: three queries, however many there are.
-
-    Each dataset's tiers and version are loaded, as `catalogue.selectors.listed()` does.
-    """
+    """The same for many datasets, by dataset id: three queries, however many there are, when
+    their tiers are loaded (as `catalogue.selectors.listed()` does)."""
     signed = terms.standings(user_id=actor.user_id, now=now)
     grants, waiting = _grants_by_tier(actor), _waiting_by_tier(actor)
     found: dict[int, list[TierStanding]] = {}
@@ -189,19 +196,6 @@ def is_served(version: Version, *, now: datetime) -> bool:
     """Whether the rows of a version may be shown at all: the need `served` of the rule."""
     facts = Facts(now=now, version_state=version.state, serve_until=version.serve_until)
     return NEEDS["served"].met(facts)
-
-
-def standing(
-    actor: Actor, dataset: Dataset, version: Version | None, *, now: datetime
-) -> list[TierStanding]:
-    """Where somebody stands with every tier of a dataset. A few queries a tier; tiers are few."""
-    found = []
-    for tier in dataset.tiers.all():
-        tier.dataset = dataset
-        facts = facts_for(actor, tier, version, action="download", now=now)
-        decision = judge(tier.policy, "download", facts)
-        found.append(TierStanding(tier, decision, gate(tier.policy, "download", facts)))
-    return found
 
 
 # ------------------------------------------------------------------ applications and grants
