@@ -166,7 +166,7 @@ def short_hash(value: str | None) -> str:
 
 
 # What redaction puts in the place of a value.
-TOKEN = re.compile(r"&lt;(?:NAME|EMAIL|KEY|PASSWORD|USERNAME|IP_ADDRESS|ID)(?:_\d+)?&gt;")
+TOKEN = re.compile(r"&lt;(?:NAME|EMAIL|KEY|PASSWORD|USERNAME|IP_ADDRESS)(?:_\d+)?&gt;")
 # Characters that a reader can't see, or that turn the order of a line round, would let content
 # show another text than it holds. Unicode: bidi controls, zero widths, C0 and C1.
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -313,10 +313,8 @@ def _kind(widget: forms.Widget) -> str:
 
 
 def _attrs(bound: forms.BoundField, described: str) -> dict[str, Any]:
-    """Attributes of the control. A placeholder that says what the label says is dropped."""
+    """Attributes beside Django's own. A placeholder goes: the label and the hint stay readable."""
     attrs: dict[str, Any] = {"aria-describedby": described or False}
-    if bound.errors:
-        attrs["aria-invalid"] = "true"
     if bound.field.widget.attrs.get("placeholder"):
         attrs["placeholder"] = False
     if isinstance(bound.field.widget, forms.Textarea):
