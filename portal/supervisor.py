@@ -84,6 +84,10 @@ def read_settings(told: argparse.Namespace) -> ModuleType:
         os.environ.setdefault("GATEHOUSE_DEMO", "1")
     # Two shards at a time beside three pool processes: one is always free for short tasks.
     os.environ.setdefault("SHARD_WINDOW", "2")
+    # With everything on one machine a shard that was cut off need not wait a minute for the next.
+    os.environ.setdefault("LEASE_SECONDS", "20")
+    # A demo or a trial may run as root; deploy/ does not.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:You're running the worker")
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
     return importlib.import_module("portal.settings")
 
@@ -168,7 +172,7 @@ def prepare(house: House, settings: ModuleType, locked: Path) -> None:
     ours = database.exists() and settings.DATABASE_URL.endswith(str(database))
     if not ours or prepared.had.get("migrate") != tables:
         say("Making the database ready ...")
-        manage(house, locked, "migrate", "--noinput", "--verbosity", "0")
+        manage(house, locked, "migrate", "--noinput", "--verbosity", "0", "--skip-checks")
         prepared.note("migrate", tables)
     static = digest("static/**/*", "portal/**/static/**/*", "requirements.txt")
     there = (settings.STATIC_ROOT / "staticfiles.json").exists()
@@ -190,7 +194,7 @@ def start(house: House, locked: Path, port: int) -> None:
     web = [
         "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
         "--blocking-threads", "32", "--respawn-failed-workers", "--workers-kill-timeout", "3s",
-        "--no-ws", "--log-level", "warning", "portal.wsgi:application",
+        "--no-ws", "--log-level", "error", "portal.wsgi:application",
     ]  # fmt: skip
     celery = ["--quiet", "-A", "portal.celery"]
     worker = [
@@ -247,6 +251,8 @@ def serve(house: House, port: int, settings: ModuleType) -> NoReturn:
             while True:
                 house.until(lambda: False)
         finally:
+            if house.signals:
+                say("Stopping ... (Ctrl-C again hurries)")
             house.stop()
 
 

@@ -265,6 +265,18 @@ def dataset_made(*, actor: Actor, place: Place, reason: str, now: datetime) -> E
     )
 
 
+def source_named(*, actor: Actor, place: Place, kind: str, reason: str, now: datetime) -> Entry:
+    return _write(
+        "dataset.source",
+        actor=actor,
+        now=now,
+        place=place,
+        privileged=True,
+        reason=reason,
+        detail={"kind": kind},
+    )
+
+
 def terms_published(
     *, actor: Actor, place: Place, terms_version: str, text_sha256: str, reason: str, now: datetime
 ) -> Entry:

@@ -114,6 +114,28 @@ def make_dataset(
     return made
 
 
+def add_source(
+    *, actor: Actor, dataset: Dataset, source: Mapping[str, Any], reason: str, now: datetime
+) -> Dataset:
+    """Name one more source that the next builds collect from; the same again is no change."""
+    if not (actor.system or actor.acts_as(Role.ADMIN, dataset.pk)):
+        raise NotPermittedError("Only an admin names sources.")
+    with transaction.atomic():
+        locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
+        if dict(source) in locked.sources:
+            return locked
+        locked.sources = [*locked.sources, dict(source)]
+        locked.save(update_fields=["sources"])
+        audit.source_named(
+            actor=actor,
+            place=Place(dataset=locked.slug),
+            kind=str(source["kind"]),
+            reason=reason,
+            now=now,
+        )
+    return locked
+
+
 def begin_version(
     *, dataset: Dataset, number: str, parent: Version | None, actor: Actor, terms: str, now: datetime
 ) -> Version:

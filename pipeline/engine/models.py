@@ -43,7 +43,7 @@ class Shard(models.Model):
     ref = models.CharField(max_length=60)  # name of its output: stage/hash
     params = models.JSONField()
     inputs = models.JSONField(null=True)
-    state = models.CharField(max_length=5, choices=State.choices, default=State.TO_DO)
+    state = models.CharField(max_length=6, choices=State.choices, default=State.TO_DO)
     lease = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)  # without a lease: not tried before
     attempts = models.PositiveSmallIntegerField(default=0)

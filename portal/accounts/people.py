@@ -1,0 +1,28 @@
+"""Questions about people that the pages of others ask: a name, an address, a second factor."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+
+from portal.accounts.models import User
+
+
+def names(user_ids: Iterable[int | None]) -> dict[int, str]:
+    """How to call these people; one that is gone is left out. One query."""
+    wanted = {each for each in user_ids if each is not None}
+    found = User.objects.filter(pk__in=wanted).values_list("pk", "name", "email")
+    return {pk: name or email for pk, name, email in found}
+
+
+class Checks(NamedTuple):
+    """What is known of somebody beside their words."""
+
+    verified: bool  # the address was confirmed
+    second_factor: bool  # one is enrolled
+
+
+def checks(user: User) -> Checks:
+    address = EmailAddress.objects.filter(user=user, email=user.email, verified=True)
+    return Checks(address.exists(), Authenticator.objects.filter(user=user).exists())

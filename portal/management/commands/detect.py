@@ -1,0 +1,28 @@
+"""Find private values in a Parquet file."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+
+class Command(BaseCommand):
+    help = (
+        "Write the spans found in column `content`: row, start, end, class, rule, score; offsets in "
+        "code points, ends exclusive. Example: manage.py detect in.parquet spans.parquet"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("source", type=Path, metavar="IN.parquet")
+        parser.add_argument("target", type=Path, metavar="OUT.parquet")
+
+    def handle(self, *, source: Path, target: Path, **options: Any) -> None:
+        from pipeline.redact import tables
+
+        try:
+            counts = tables.detect_file(source, target)
+        except (ValueError, OSError) as error:
+            raise CommandError(f"{source}: {error}") from error
+        told = ", ".join(f"{cls} {count}" for cls, count in sorted(counts.items()))
+        self.stdout.write(f"{target}: {told or 'nothing found'}")

@@ -1,0 +1,54 @@
+"""Words that several pages use: how long something took, what a state is called."""
+
+PILLS = {  # state -> (words, kind of pill)
+    "submitted": ("Waiting", "live"),
+    "approved": ("Approved", "ok"),
+    "rejected": ("Declined", "bad"),
+    "withdrawn": ("Withdrawn", ""),
+    "expired": ("Expired", "warn"),
+    "running": ("Running", "live"),
+    "done": ("Done", "ok"),
+    "failed": ("Failed", "bad"),
+    "cancelled": ("Cancelled", ""),
+    "to_do": ("Waiting", ""),
+    "building": ("Building", "live"),
+    "candidate": ("Candidate", "warn"),
+    "published": ("Published", "ok"),
+    "superseded": ("Superseded", ""),
+    "open": ("Open", "ok"),
+    "later": ("Not begun", ""),
+    "ended": ("Ended", ""),
+    "revoked": ("Revoked", "bad"),
+}
+
+
+def pill(state: str) -> dict[str, str]:
+    """Text and kind for the tag `pill`."""
+    text, kind = PILLS.get(state, (state.capitalize(), ""))
+    return {"text": text, "kind": kind}
+
+
+def version_pill(state: str) -> dict[str, str]:
+    """A version that was withdrawn is a warning; an application that was, is not."""
+    return {"text": "Withdrawn", "kind": "bad"} if state == "withdrawn" else pill(state)
+
+
+def took(seconds: float | None) -> str:
+    """`0.4 s`, `12 s`, `3 min 4 s`, `1 h 52 min`; an en dash for nothing."""
+    if seconds is None:
+        return "\N{EN DASH}"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def reason(code: str) -> str:
+    """A reason's code as words: `not-in-set` is `Not in set`."""
+    return code.replace("-", " ").replace("_", " ").capitalize()
