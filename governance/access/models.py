@@ -22,8 +22,9 @@ class RoleHeld(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["user", "role", "dataset"], name="one_role_a_dataset"),
             models.UniqueConstraint(
-                fields=["user", "role", "dataset"], nulls_distinct=False, name="one_role_a_place"
+                fields=["user", "role"], condition=Q(dataset=None), name="one_role_everywhere"
             ),
         ]
 
