@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty
 from time import time_ns
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from kombu.transport import TRANSPORT_ALIASES, filesystem
@@ -98,6 +98,7 @@ class Transport(filesystem.Transport):
 
     Channel = Channel
     driver_type = driver_name = "bell"
+    default_connection_params: ClassVar = {"port": 0}  # a folder has no host to warn about
 
 
 TRANSPORT_ALIASES["bell"] = "portal.broker:Transport"
