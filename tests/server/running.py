@@ -51,6 +51,7 @@ class Server:
     """One Gatehouse that can be started, asked and stopped."""
 
     def __init__(self, home: Path, *words: str, **variables: str) -> None:
+        self.root = ROOT
         self.home = home
         self.port = free_port()
         self.words = words
@@ -76,7 +77,13 @@ class Server:
     def launch(self) -> None:
         """Start the process and return at once."""
         self.lines = []
-        script = [str(ROOT / "script/server"), "--port", str(self.port), "--home", str(self.home)]
+        script = [
+            str(self.root / "script/server"),
+            "--port",
+            str(self.port),
+            "--home",
+            str(self.home),
+        ]
         self.process = subprocess.Popen(
             [*script, *self.words], env=self.env, text=True, bufsize=1,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
