@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from governance.audit.models import Entry
+from governance.errors import MissingError
 
 
 class Unsealed(NamedTuple):
@@ -68,3 +69,29 @@ def tickets_of(user_id: int) -> QuerySet[Entry]:
 def after(actions: tuple[str, ...]) -> QuerySet[Entry]:
     """Entries of these actions with their personal part, oldest first."""
     return Entry.objects.filter(action__in=actions).select_related("person").order_by("id")
+
+
+def entry(entry_id: int) -> Entry:
+    """One entry with its personal part."""
+    found = Entry.objects.select_related("person").filter(pk=entry_id).first()
+    if found is None:
+        raise MissingError("There is no such entry.")
+    return found
+
+
+def acts_on(subject: str, actions: tuple[str, ...]) -> list[Entry]:
+    """What these actions did to one thing, e.g. `application:GH-2026-0042`, oldest first."""
+    found = Entry.objects.filter(action__in=actions, subject=subject)
+    return list(found.select_related("person").order_by("id"))
+
+
+def copies_of(user_id: int) -> list[dict[str, Any]]:
+    """What a person was let to, by version and tier: `[{dataset, version, tier, files, times,
+    last}]`, the latest first. `files` counts each once, `times` every ticket."""
+    return list(
+        tickets_of(user_id)
+        .order_by()
+        .values("dataset", "version", "tier")
+        .annotate(files=Count("artefact", distinct=True), times=Count("id"), last=Max("at"))
+        .order_by("-last")
+    )

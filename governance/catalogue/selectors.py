@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum, Value
+from django.db.models.functions import Concat
 
+from governance.audit.actors import Actor, Role
 from governance.catalogue.models import Artefact, Dataset, Tier, Version
-from governance.catalogue.states import PUBLIC, State
+from governance.catalogue.states import MOVES, PUBLIC, State
 from governance.errors import MissingError
 
 
@@ -219,3 +221,49 @@ def keys_still_served(keys: Iterable[str], *, now: datetime) -> set[str]:
         version__state=State.SUPERSEDED, version__serve_until__gt=now
     )
     return set(Artefact.objects.filter(served, key__in=keys).values_list("key", flat=True))
+
+
+# ------------------------------------------------------------------ what staff see
+
+
+def kept_by(actor: Actor, *roles: Role) -> QuerySet[Dataset]:
+    """Datasets on which this person can use one of the roles now."""
+    if any(actor.acts_as(role) for role in roles):
+        return every()
+    return every().filter(pk__in=[at for role, at in actor.roles if actor.acts_as(role, at)])
+
+
+def why_not(version: Version, actor: Actor, verb: str) -> str:
+    """Why this person can't approve, reject or publish this version now; empty when they can.
+
+    For pages, which say it beside the act. The verbs of `services` judge by themselves.
+    """
+    allowed = {Role.ADMIN} if verb == "publish" else {Role.STEWARD, Role.ADMIN}
+    if not any(actor.acts_as(role, version.dataset_id) for role in allowed):
+        told = "Only an admin" if verb == "publish" else "Only a steward or an admin"
+        return f"{told} can {verb} a version."
+    if verb in {"approve", "publish"} and version.started_by == actor.user_id:
+        return "You started this build: somebody else must do this."
+    if verb == "publish" and version.approved_by == actor.user_id:
+        return "You approved this version: another admin must publish it."
+    if version.state not in MOVES[verb].before:
+        wanted = " or ".join(sorted(MOVES[verb].before))
+        return f"The version must be {wanted} first; it is {version.state}."
+    return ""
+
+
+def editions(dataset_ids: Iterable[int]) -> list[tuple[int, str, datetime]]:
+    """(dataset id, number, when its build began) of all public versions, oldest first."""
+    found = Version.objects.filter(dataset__in=set(dataset_ids), state__in=PUBLIC)
+    return list(found.order_by("made_at").values_list("dataset_id", "number", "made_at"))
+
+
+def versions_of(slugs: Iterable[str]) -> dict[tuple[str, str], Version]:
+    """Public versions of these datasets by (`NS/NAME`, number), without their long texts."""
+    found = (
+        Version.objects.filter(state__in=PUBLIC)
+        .annotate(slug=Concat(F("dataset__namespace"), Value("/"), F("dataset__name")))
+        .filter(slug__in=set(slugs))
+        .defer("card", "charts", "preview", "stats", "difference")
+    )
+    return {(each.slug, each.number): each for each in found}

@@ -9,6 +9,7 @@ from django.db.models.functions import Cast
 from django.db.models import BigIntegerField
 
 from governance.audit.actors import Actor, Role
+from governance.catalogue import selectors as catalogue
 from governance.errors import MissingError
 from pipeline.engine.models import Build, Shard, Worker
 
@@ -131,6 +132,17 @@ def dropped(build: Build) -> dict[str, int]:
         for reason, rows in (each or {}).items():
             found[reason] = found.get(reason, 0) + rows
     return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def seen_by(actor: Actor) -> QuerySet[Build]:
+    """Builds of the datasets on which this person has a role, newest first, without long texts."""
+    kept = catalogue.kept_by(actor, Role.ADMIN, Role.STEWARD, Role.AUDITOR)
+    long = ("card", "charts", "preview", "stats", "difference")
+    return (
+        builds()
+        .filter(version__dataset__in=kept)
+        .defer("brief", *(f"version__{name}" for name in long))
+    )
 
 
 def may_see(actor: Actor, build: Build) -> bool:
