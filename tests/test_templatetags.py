@@ -4,11 +4,13 @@ import re
 from datetime import date, datetime, timedelta, timezone
 from html import unescape
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from django import forms
 from django.core.paginator import Paginator
 from django.template import Context, Template
+from django.template.loader import render_to_string
 from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
@@ -254,3 +256,63 @@ def test_the_fault_page_needs_nothing() -> None:
     html = Template("{% include '500.html' %}").render(Context())
     assert "Something broke here" in html
     assert "/static/gatehouse.css" in html
+
+
+LINK = "http://localhost:8000/confirm/a-key/"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "account/email/email_confirmation_message",
+        "account/email/email_confirmation_signup_message",
+        "account/email/password_reset_key_message",
+    ],
+)
+@pytest.mark.parametrize("kind", ["txt", "html"])
+def test_a_mail_with_a_link_holds_it_and_says_how_long_it_works(name: str, kind: str) -> None:
+    told = {
+        "activate_url": LINK,
+        "password_reset_url": LINK,
+        "current_site": {"domain": "x.example"},
+    }
+    html = render_to_string(f"{name}.{kind}", told)
+    assert LINK in html
+    assert "3 days" in html
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [("https://x.example/a", True), ("/a", False), ("", False)],
+)
+def test_a_notice_links_only_where_a_mail_reader_can_go(url: str, found: bool) -> None:
+    told = {"title": "Approved", "lines": ["One.", "Two <b>."], "url": url, "action": "See it"}
+    text = render_to_string("mail/notice.txt", told)
+    html = render_to_string("mail/notice.html", told)
+    assert "Two <b>." in text
+    assert "Two &lt;b&gt;." in html
+    assert (f"See it: {url}" in text) is found
+    assert (f'href="{url}"' in html) is found
+
+
+def test_a_subject_is_one_line() -> None:
+    folder = Path(__file__).parent.parent / "templates"
+    subjects = sorted(folder.glob("*/email/*_subject.txt"))
+    assert len(subjects) > 10
+    for each in subjects:
+        assert len(each.read_text(encoding="utf-8").strip().splitlines()) == 1
+
+
+PAGES = sorted(
+    path
+    for path in (Path(__file__).parent.parent / "templates").rglob("*.html")
+    if "mail" not in path.parts and "email" not in path.parts
+)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: "/".join(path.parts[-2:]))
+def test_no_page_asks_for_what_the_content_security_policy_refuses(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert not re.search(r"\sstyle=|<style|\son[a-z]+=|src=\"data:|javascript:", source)
+    assert not re.search(r"<script(?![^>]*\ssrc=)", source)
+    assert not re.search(r"(?:src|href)=\"https?://", source), "a page loads nothing from elsewhere"
