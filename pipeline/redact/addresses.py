@@ -134,10 +134,10 @@ def _numeric(label: str) -> bool:
 # --- licence headers and attributions
 
 _ATTRIBUTION = re.compile(
-    r"copyright|\(c\)\s|\u00a9|\blicen[cs]|(?<![a-z])authors?(?![a-z])|author_?e?mail|__email__"
-    r"|__contact__|(?<![a-z])maintainers?(?![a-z])|maintainer_?e?mail|\bcontributors?\b"
-    r"|\bcontributed by\b|\bwritten by\b|\bdeveloped by\b|\bcreated by\b|\bcredits?\b|\bmodified by\b|\bported by\b"
-    r"|\bthanks to\b|\bby\s+(?:[^\s<>(),]+\s+){1,4}[<(]?$",
+    r"copyright|\(c\)\s|\u00a9|\blicen[cs]|(?<![a-z])(?:author|maintainer|contributor)s?(?![a-z])"
+    r"|author_?e?mail|maintainer_?e?mail|__email__|__contact__|\bcredits?\b|\bthanks to\b"
+    r"|\b(?:contributed|written|developed|created|modified|ported) by\b"
+    r"|\bby\s+(?:[^\s<>(),]+\s+){1,4}[<(]?$",
     re.IGNORECASE,
 )
 _NOTICE = re.compile(r"copyright|\blicen[cs]|spdx-|permission is hereby|\u00a9", re.IGNORECASE)

@@ -4,7 +4,7 @@ Each rule names where its format comes from. A rule whose mark is short asks for
 """
 
 from .found import Judge, Rule, only
-from .validators import is_jwt, is_random_key, is_real_key, whole_block
+from .validators import is_coded_block, is_jwt, is_random_key, is_real_key, whole_block
 
 _REAL = only(is_real_key)
 _RANDOM = only(is_random_key)
@@ -213,5 +213,11 @@ SERVICE_KEYS = (
         r"-----BEGIN (?:[A-Z0-9]{2,10} ){0,3}PRIVATE KEY(?: BLOCK)?-----",
         "RFC 7468, RFC 4716, RFC 9580: textual encodings of private keys",
         whole_block,
+    ),
+    _key(
+        "private-key-base64",
+        r"\bLS0tLS1CRUdJTi[A-Za-z0-9+/]{106,}={0,2}",
+        "RFC 7468 in RFC 4648: base64 of -----BEGIN, as configuration stores keep key files",
+        only(is_coded_block),
     ),
 )

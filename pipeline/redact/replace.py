@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from .policy import DROP, LEAVE, Policy, action
 from .residue import needles, occurrences
 from .scan import Detector, default_detector
-from .spans import Span, merge
+from .spans import Span, gravity, merge
 from .surrogates import disguise, surrogate
 
 ROUNDS = 8  # after which a text that still shows a value is given up: its row is dropped
@@ -45,9 +45,9 @@ def redact(
     """
     wanted, left = _sorted_out(text, spans, policy)
     if any(action(policy, span.cls) == DROP for span in wanted):
-        return Redacted("", Counter(span.cls for span in wanted), True, left)
-    values = _values(text, wanted)
-    seek = needles(values)
+        return Redacted("", dict(Counter(span.cls for span in wanted)), True, left)
+    seek = needles(_values(text, wanted))
+    wanted = merge(wanted)
 
     def shown(value: str, cls: str) -> str:
         return surrogate(value, cls, key)
@@ -57,7 +57,7 @@ def redact(
     for number, part in enumerate((text, *beside)):
         clean = _without(part, wanted if number == 0 else [], seek, shown, counts)
         if clean is None:
-            return Redacted("", counts, True, left)
+            return Redacted("", dict(counts), True, left)
         settled.append(clean)
     return Redacted(settled[0], dict(counts), False, left, tuple(settled[1:]))
 
@@ -105,9 +105,9 @@ def obfuscate(
     Returns the new text and, in its code points, a `start`, `end`, `class`, `surrogate` for
     each value: of the spans, and of other places where the same value stood.
     """
-    merged = merge(_inside(text, spans))
-    seek = needles(_values(text, merged))
-    places = merge([*merged, *occurrences(text, seek)])
+    spans = _inside(text, spans)
+    seek = needles(_values(text, spans))
+    places = merge([*spans, *occurrences(text, seek)])
     for attempt in range(ROUNDS):
         told, placed = _substitute(
             text, places, lambda value, cls, n=attempt * 16: disguise(value, cls, key, attempt=n)
@@ -120,11 +120,11 @@ def obfuscate(
 def _sorted_out(
     text: str, spans: Iterable[Span], policy: Policy
 ) -> tuple[list[Span], dict[str, int]]:
-    """The merged spans that the policy does not leave, and how many it leaves by class."""
+    """The spans that the policy does not leave, and how many it leaves by class."""
     wanted, left = [], []
     for span in _inside(text, spans):
         (left if action(policy, span.cls) == LEAVE else wanted).append(span)
-    return merge(wanted), dict(Counter(span.cls for span in merge(left)))
+    return wanted, dict(Counter(span.cls for span in merge(left)))
 
 
 def _inside(text: str, spans: Iterable[Span]) -> list[Span]:
@@ -135,10 +135,10 @@ def _inside(text: str, spans: Iterable[Span]) -> list[Span]:
     return spans
 
 
-def _values(text: str, spans: Iterable[Span]) -> Mapping[str, str]:
-    """Each value and its class; of equal values the first span names it."""
+def _values(text: str, spans: Sequence[Span]) -> Mapping[str, str]:
+    """Each value and its class: of the spans as they came, and of those that merging makes."""
     values: dict[str, str] = {}
-    for span in spans:
+    for span in sorted([*merge(spans), *spans], key=lambda span: gravity(span.cls)):
         values.setdefault(text[span.start : span.end], span.cls)
     return values
 

@@ -4,7 +4,9 @@ from .addresses import in_attribution, is_private_email, is_private_ipv4, is_pri
 from .found import Found, Judge, Rule, only
 from .keys import SERVICE_KEYS
 from .validators import (
+    is_bare_password,
     is_bare_secret,
+    is_basic_pair,
     is_password,
     is_secret_name,
     is_secret_value,
@@ -20,7 +22,7 @@ _LABEL = rf"(?:[A-Za-z0-9]|{_L})(?:[A-Za-z0-9-]|{_L}){{0,62}}"
 EMAIL = Rule(
     "email",
     "EMAIL",
-    rf"(?:[A-Za-z0-9_]|{_L}){_LOCAL}*@(?:{_LABEL}\.){{1,8}}(?:xn--[a-z0-9-]{{2,59}}|[A-Za-z]{{2,24}})\b",
+    rf"(?:[A-Za-z0-9_]|{_L}){_LOCAL}*@(?:{_LABEL}\.)+(?:xn--[a-z0-9-]{{2,59}}|[A-Za-z]{{2,24}})\b",
     "RFC 5321 section 4.1.2 (dot-string local part), RFC 1035 section 2.3.1, RFC 6531",
     (only(is_private_email), in_attribution),
     0.95,
@@ -50,7 +52,7 @@ _NAMED = (
     r"|master|session|service|license|app|consumer)[_.-]?key)"
 )
 _CALLED = r"(?:password|passwd|passphrase|passwort|passcode|pwd|pass)"
-_GIVEN = r"[\w.-]{0,30}[\"'\])]{0,2}\s{0,5}(?:(?::=|=>|={1,3}|:|\()\s{0,5}|,[ \t]{0,3})"
+_GIVEN = r"[\w.-]{0,30}[\"'\])]{0,2}\s{0,5}(?:(?::=|=>|!?={1,3}|:|\()\s{0,5}|,[ \t]{0,3})"
 _QUOTE = r"[rbuf]?[\"'`]"
 _ASSIGNMENT = "own: the shape of assignments, judged by entropy and letter pairs"
 
@@ -58,7 +60,7 @@ ASSIGNMENTS = (
     Rule(
         "secret-assignment",
         "KEY",
-        rf"(?i){_NAMED}{_GIVEN}{_QUOTE}([^\s\"'`\\]{{8,500}})[\"'`]",
+        rf"(?i){_NAMED}{_GIVEN}{_QUOTE}([^\s\"'`\\]{{8,}})[\"'`]",
         _ASSIGNMENT,
         (only(is_secret_name), only(is_secret_value)),
         0.7,
@@ -89,12 +91,37 @@ ASSIGNMENTS = (
         0.7,
     ),
     Rule(
+        "basic-credentials",
+        "KEY",
+        r"(?i)\bbasic[ \t]+([A-Za-z0-9+/]{8,}={0,2})",
+        "RFC 7617 section 2: base64 of user:password",
+        (only(is_basic_pair),),
+        0.9,
+    ),
+    Rule(
         "password-assignment",
         "PASSWORD",
         rf"(?i){_CALLED}{_GIVEN}{_QUOTE}([^\"'`\r\n\\]{{4,128}})[\"'`]",
         _ASSIGNMENT,
         (only(is_secret_name), only(is_password)),
         0.6,
+    ),
+    Rule(
+        "password-setting",
+        "PASSWORD",
+        r"(?im)^[ \t]*(?:export |set |- |env )?[\w.-]{0,40}"
+        rf"{_CALLED}[ \t]*[=:][ \t]*([^\s\"'`\\<>(){{}}\[\],;]{{5,128}})[ \t]*\r?$",
+        _ASSIGNMENT,
+        (only(is_secret_name), only(is_bare_password)),
+        0.6,
+    ),
+    Rule(
+        "sql-password",
+        "PASSWORD",
+        r"(?i)\b(?:password|identified[ \t]+by)[ \t]+'([^'\r\n]{4,128})'",
+        "ISO/IEC 9075 has none; PostgreSQL CREATE ROLE, MySQL CREATE USER",
+        (only(is_password),),
+        0.7,
     ),
     Rule(
         "url-password",

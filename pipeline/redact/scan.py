@@ -39,7 +39,8 @@ class Detector:
         self.engine = engine
         self.rules = tuple(rule for rule in rules if rule.enabled)
         self._locators = [compile_re2(rule.pattern) for rule in self.rules]
-        self._fired: Fired = _Hyperscan(self.rules) if engine == "hyperscan" else self._all
+        fast = engine == "hyperscan" and self.rules  # it refuses an empty list
+        self._fired: Fired = _Hyperscan(self.rules) if fast else self._all
 
     def detect(self, text: str) -> list[Span]:
         """Spans of private values in `text`, merged, in order; offsets in code points."""

@@ -34,7 +34,7 @@ def surrogate(value: str, cls: str, key: bytes) -> str:
     else the token of its class. Neither is ever found again by the rules here.
     """
     shown = _address(value, key) if cls == "IP_ADDRESS" else token(cls)
-    return shown + "".join(char for char in value if char in BREAKS)
+    return shown + _breaks(value)
 
 
 def disguise(value: str, cls: str, key: bytes, *, attempt: int = 0) -> str:
@@ -46,15 +46,22 @@ def disguise(value: str, cls: str, key: bytes, *, attempt: int = 0) -> str:
     """
     for number in range(attempt, attempt + 16):
         stream = _stream(value, f"disguise/{number}/{cls}", key)
-        if cls == "IP_ADDRESS":
-            shown = _address(value, key, number)
-        elif cls.startswith("EMAIL"):
-            shown = _mailbox(stream) + "".join(char for char in value if char in BREAKS)
-        else:
-            shown = _reshaped(value, stream)
+        shown = _disguised(value, cls, key, number, stream)
         if value != shown and (len(value) < 6 or value not in shown):
             return shown
-    return _letters(stream, max(8, len(value))) + "".join(c for c in value if c in BREAKS)
+    return _letters(stream, max(8, len(value))) + _breaks(value)
+
+
+def _disguised(value: str, cls: str, key: bytes, number: int, stream: Iterator[int]) -> str:
+    if cls == "IP_ADDRESS":
+        return _address(value, key, number) + _breaks(value)
+    if cls.startswith("EMAIL"):
+        return _mailbox(stream) + _breaks(value)
+    return _reshaped(value, stream)
+
+
+def _breaks(value: str) -> str:
+    return "".join(char for char in value if char in BREAKS)
 
 
 def _stream(value: str, use: str, key: bytes) -> Iterator[int]:

@@ -138,7 +138,9 @@ def _with_redactions(schema: pa.Schema) -> pa.Schema:
 def _reading(source: Path) -> Iterator[pq.ParquetFile]:
     try:
         file = pq.ParquetFile(source)
-    except pa.ArrowInvalid as error:
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowInvalid, OSError) as error:
         raise ValueError(f"{source} can't be read as a Parquet file: {error}.") from error
     with file:
         at = file.schema_arrow.get_field_index(CONTENT)

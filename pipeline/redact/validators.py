@@ -40,7 +40,7 @@ def is_jwt(found: Found) -> bool:
 KEY_BLOCK = 20_000  # code points: an RSA key of 16384 bits in PEM has 12,700
 _BODY = re.compile(r"[\s\\rn\"',+#*>|/-]*(?:[A-Za-z0-9+/=]{16,}[\s\\rn\"',+#*>|]*)+")
 _PEM_FIELD = re.compile(
-    r"^[\s\\rn\"'+#*]*(?:Proc-Type|DEK-Info|Version|Comment): .*$", re.MULTILINE
+    r"^[ \t\\rn\"'+#*]*(?:Proc-Type|DEK-Info|Version|Comment): .*$", re.MULTILINE
 )
 
 
@@ -53,6 +53,8 @@ def whole_block(found: Found) -> Found | None:
     limit = min(len(text), start + KEY_BLOCK)
     end = text.find("-----END", start, limit)
     if end >= 0:
+        if text.find("-----BEGIN", start, end) >= 0:  # the next one has this END
+            return None
         body = text[start:end]
         if len(re.sub(r"[^A-Za-z0-9+/=]", "", _PEM_FIELD.sub("", body))) < 40 or "..." in body:
             return None
@@ -62,6 +64,11 @@ def whole_block(found: Found) -> Found | None:
     if body is None or len(body.group()) < 64:
         return None
     return found._replace(end=start + len(body.group().rstrip(" \t\r\n\\\"',+#*>|")))
+
+
+def is_coded_block(found: Found) -> bool:
+    """Keep base64 of a PEM private key (its first line tells)."""
+    return b"PRIVATE KEY" in base64.b64decode(found.value[:120])
 
 
 # --- values given to a name
@@ -108,7 +115,7 @@ def is_secret_name(found: Found) -> bool:
 
 def is_secret_value(found: Found) -> bool:
     """Keep values that look made by a machine: no placeholder, no words, no path, no hash."""
-    value = found.value
+    value = found.value[:500]
     if is_placeholder(value) or _HASH_VALUE.match(value) or _CODE.fullmatch(value):
         return False
     if _LINK.search(value) or (_NAME_LIKE.fullmatch(value) and strangeness(value) < 0.4):
@@ -117,9 +124,22 @@ def is_secret_value(found: Found) -> bool:
 
 
 def is_bare_secret(found: Found) -> bool:
-    """As `is_secret_value`, for values without quotes, which might be code: digits are asked."""
-    value = found.value
-    return is_secret_value(found) and any(map(str.isdigit, value)) and kinds(value) >= 2
+    """As `is_secret_value`, for values without quotes, which might be code: more is asked."""
+    value = found.value[:500]
+    if not is_secret_value(found):
+        return False
+    return strangeness(value) >= 0.4 or (any(map(str.isdigit, value)) and kinds(value) >= 2)
+
+
+def is_basic_pair(found: Found) -> bool:
+    """Keep base64 of a printable `user:password`, unless the password is a placeholder."""
+    value = found.value[:500]
+    try:
+        pair = base64.b64decode(value + "=" * (-len(value) % 4)).decode()
+    except (binascii.Error, ValueError):
+        return False
+    _, colon, word = pair.partition(":")
+    return bool(colon) and pair.isprintable() and not is_placeholder(word)
 
 
 def is_password(found: Found) -> bool:
@@ -134,6 +154,12 @@ def is_password(found: Found) -> bool:
     if _NAME_LIKE.fullmatch(value):  # letters only: a word, unless it is unlike any
         return len(value) >= 6 and strangeness(value) >= 0.4
     return kinds(value) >= 2 and not value.endswith((":", "=", "?"))
+
+
+def is_bare_password(found: Found) -> bool:
+    """As `is_password`, for values without quotes, which might be code or a word of prose."""
+    value = found.value
+    return is_password(found) and (kinds(value) >= 2 or strangeness(value) >= 0.4)
 
 
 def is_url_password(found: Found) -> bool:
