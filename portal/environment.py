@@ -76,6 +76,11 @@ def web_address(name: str) -> str:
     return told
 
 
+def is_local(address: str) -> bool:
+    """Whether an address (or none) leads to this machine alone."""
+    return not address or urlsplit(address).hostname in {"localhost", "127.0.0.1", "::1"}
+
+
 def home() -> Path:
     """The folder that holds everything of an embedded run; made when it is absent."""
     told = text("GATEHOUSE_HOME", "var")

@@ -97,17 +97,21 @@ def _cause(event: Event) -> BaseException | None:
     return told if isinstance(told, BaseException) else None
 
 
+# An exception's own words may quote a row, a form or a name: its kind and its place tell enough.
+
+
 def _exception_json(logger: Any, name: str, event: Event) -> Event:  # noqa: ARG001
     error = _cause(event)
     if error:
-        event["exception"] = "".join(traceback.format_exception(error))
+        event["exception"] = type(error).__name__
+        event["traceback"] = "".join(traceback.format_tb(error.__traceback__))
     return event
 
 
 def _exception_line(logger: Any, name: str, event: Event) -> Event:  # noqa: ARG001
     error = _cause(event)
     if error:
-        event["exception"] = f"{type(error).__name__}: {error}"
+        event["exception"] = type(error).__name__
         event["at"] = _way(error.__traceback__)
     return event
 

@@ -16,8 +16,13 @@ environ.Env.read_env(BASE_DIR / ".env")  # what the process has set already wins
 
 # ------------------------------------------------------------------ where and what
 HOME = env.home()
-DEMO = env.flag("GATEHOUSE_DEMO")
+DEMO = env.flag("GATEHOUSE_DEMO", default=(HOME / "demo").exists())
 PUBLIC_URL = env.web_address("GATEHOUSE_PUBLIC_URL")
+if DEMO and not env.is_local(PUBLIC_URL):
+    raise env.WrongSettingError(
+        "GATEHOUSE_DEMO is on while GATEHOUSE_PUBLIC_URL is public: the demo's passwords are known "
+        "to everyone, so it runs on this machine alone."
+    )
 SECRET_KEY = env.secret("SECRET_KEY", HOME / "keys" / "django.key")
 # Key of the surrogates that replace private values; held outside the database, same in every worker.
 REDACTION_SECRET = env.secret("REDACTION_SECRET", HOME / "keys" / "redaction.key")
@@ -261,7 +266,8 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
-        "kombu": {"level": "WARNING"},
+        "celery.app.trace": {"level": "CRITICAL"},  # quotes exceptions; portal.celery logs failures
+        "kombu": {"level": "ERROR"},
         "httpx": {"level": "WARNING"},
     },
 }
