@@ -50,9 +50,9 @@ def size(count: int) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """A Markdown table; columns of figures stand right."""
+    """A Markdown table; columns whose first cell is a figure stand right."""
     held = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
-    figures = [all(row[at][:1].isdigit() for row in held) for at in range(1, len(head))]
+    figures = [cell[:1].isdigit() for cell in (held[0] if held else head)[1:]]
     rule = ["---", *("---:" if figure else "---" for figure in figures)]
     cells = [[cell.replace("|", "&#124;") for cell in row] for row in held]
     return [f"| {' | '.join(row)} |" for row in ([*head], rule, *cells)]
@@ -76,12 +76,12 @@ def _what(manifest: Json, stats: Json) -> list[str]:
 def _tiers(stats: Json) -> list[str]:
     told = {
         "processed": "redacted text, anyone may inspect it; download after accepting the terms",
-        "raw": "contents as collected, and every place where each stands; stewards only",
+        "raw": "contents as collected, and all {places:,} places where they stand; stewards only",
         "annotations": "files with marked private values, the values themselves made up; "
         "people approved for it",
     }
     rows = [
-        (name, tier["files"], tier["rows"], size(tier["bytes"]), told[name])
+        (name, tier["files"], tier["rows"], size(tier["bytes"]), told[name].format(**tier))
         for name, tier in stats["tiers"].items()
     ]
     return ["## Tiers", "", *_table(["tier", "files", "rows", "on disk", "what it holds"], rows)]

@@ -23,8 +23,8 @@ class Bar(NamedTuple):
 def draw_all(stats: Json) -> dict[str, str]:
     """The charts of a version by file name; a chart without data is left out."""
     specs = {
-        "languages": _bars(_shares(stats["languages"], "bytes"), "var(--c1)"),
-        "licences": _bars(_shares(stats["licences"], "rows"), "var(--c2)"),
+        "languages": _bars(_shares(stats["languages"], "bytes", stats["bytes"]), "var(--c1)"),
+        "licences": _bars(_shares(stats["licences"], "rows", stats["rows"]), "var(--c2)"),
         "kept": _kept(stats["stages"]),
         "redactions": _bars(_counts(stats["redactions"]["classes"]), "var(--c3)"),
     }
@@ -97,7 +97,7 @@ def _kept(stages: Json) -> Json:
         for rank, (what, field) in enumerate((("kept", "rows_out"), ("dropped", "rows_dropped")))
     ]
     colours = {"domain": ["kept", "dropped"], "range": ["var(--c1)", "var(--c-rest)"]}
-    axis = {"format": "~s", "tickCount": 5}
+    axis = {"format": ",", "tickCount": 5, "titleFontWeight": "normal"}
     return {
         "data": {"values": values if any(value["value"] for value in values) else []},
         "mark": {"type": "bar", "height": STEP - 10},
@@ -110,9 +110,8 @@ def _kept(stages: Json) -> Json:
     }
 
 
-def _shares(parts: Mapping[str, Mapping[str, int]], field: str) -> list[Bar]:
-    """The largest parts of a whole as shares, the rest as one."""
-    total = sum(part[field] for part in parts.values())
+def _shares(parts: Mapping[str, Mapping[str, int]], field: str, total: int) -> list[Bar]:
+    """The largest parts as shares of a total; parts may overlap, as licences do."""
     return _largest({name: part[field] for name, part in parts.items()}, lambda n: share(n, total))
 
 
@@ -122,9 +121,10 @@ def _counts(counts: Mapping[str, int]) -> list[Bar]:
 
 def _largest(values: Mapping[str, int], told: Callable[[int], str]) -> list[Bar]:
     ranked = sorted(((-value, name) for name, value in values.items() if value))
-    bars = [Bar(name or "unknown", -value, told(-value)) for value, name in ranked[:SHOWN]]
-    rest = -sum(value for value, _ in ranked[SHOWN:])
-    return [*bars, Bar(f"{len(ranked) - SHOWN} others", rest, told(rest))] if rest else bars
+    shown = len(ranked) if len(ranked) == SHOWN + 1 else SHOWN  # one more bar, not "1 others"
+    bars = [Bar(name or "unknown", -value, told(-value)) for value, name in ranked[:shown]]
+    rest = -sum(value for value, _ in ranked[shown:])
+    return [*bars, Bar(f"{len(ranked) - shown} others", rest, told(rest))] if rest else bars
 
 
 def share(part: int, total: int) -> str:

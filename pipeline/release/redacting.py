@@ -8,16 +8,17 @@ import hashlib
 import heapq
 import hmac
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipeline.redact import policy as policies
 from pipeline.redact import replace, scan
 from pipeline.redact.spans import Span
-from pipeline.shards import schemas, writer
+from pipeline.shards import hashes, schemas, writer
 
 from . import keys
 from .work import Context, Files, Json, Report, Stage, Work
@@ -25,7 +26,7 @@ from .work import Context, Files, Json, Report, Stage, Work
 SAMPLE = 200  # annotated rows of a version, unless the brief says otherwise
 PRIVATE = "private-information"
 IN_PATH = "private-information-in-path"
-BATCH_ROWS = 512
+BATCH_ROWS = 250
 
 # Columns beside the text in which a private value may stand.
 BESIDE = [
@@ -62,7 +63,7 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
     """Redact one select shard in batches; the report counts redactions by class and by rule."""
     source = files.path(work.inputs["select"], "rows.parquet")
     shard = _Shard(work.params["policy"], secret, _Sample(work.params["sample"], secret))
-    rows = writer.write(folder / "rows.parquet", schemas.SELECTED, shard.batches(source))
+    rows = _write(folder / "rows.parquet", shard.batches(source))
     held = writer.write(folder / "keys.parquet", keys.KEYS, iter(shard.keys))
     report = Report(
         rows_in=shard.rows_in,
@@ -172,6 +173,20 @@ def _with(
     columns["content"] = pa.array(texts, pa.large_string())
     columns["redactions"] = pa.array(redactions, schemas.REDACTIONS)
     return pa.record_batch(list(columns.values()), schema=schemas.SELECTED)
+
+
+def _write(path: Path, batches: Iterable[pa.RecordBatch]) -> writer.FileFacts:
+    """Rows in small groups, one a batch: each file of the processed tier takes a few of them.
+
+    An intermediate file, never an artefact, so the profile of the release is not for it.
+    """
+    rows = 0
+    with pq.ParquetWriter(path, schemas.SELECTED, compression="zstd", compression_level=1) as file:
+        for batch in batches:
+            if batch.num_rows:
+                file.write_batch(batch)
+                rows += batch.num_rows
+    return writer.FileFacts(path.stat().st_size, hashes.sha256_file(path), rows)
 
 
 class _Sample:
