@@ -174,6 +174,17 @@ def locate(repository: Repository, revision: str, path: str) -> Artefact | None:
     return found.filter(version__commit=revision).first() if len(revision) == 40 else None
 
 
+def smallest(of: Version, tier_name: str) -> Artefact | None:
+    """The smallest file of a tier: one to try with."""
+    return artefacts(of, tier_name).order_by("size", "path").first()
+
+
+def hashes(of: Version, tier_name: str, paths: Iterable[str]) -> dict[str, str]:
+    """sha256 by path of those files that the version has. One query."""
+    found = Artefact.objects.filter(version=of, tier__name=tier_name, path__in=list(paths))
+    return dict(found.values_list("path", "sha256"))
+
+
 class TierSize(NamedTuple):
     name: str
     files: int
