@@ -22,6 +22,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "nav": [_link(request, *each) for each in _nav(actor)],
         "account_links": [_link(request, *each) for each in _account(actor, unread)],
         "unread": unread,
+        "contact": settings.CONTACT_EMAIL,
         "footer_links": [{"url": f"mailto:{settings.CONTACT_EMAIL}", "label": "Contact the stewards"}],
     }
 
