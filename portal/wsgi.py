@@ -50,7 +50,6 @@ def make_application() -> Application:
         application = get_wsgi_application()
         from django.conf import settings
 
-        from portal import celery as celery  # so that tasks called here ring the right bell
     except ImproperlyConfigured as error:
         environment.stop(error)
     if settings.TRUSTED_PROXIES:
