@@ -82,7 +82,8 @@ def read_settings(told: argparse.Namespace) -> ModuleType:
         os.environ["GATEHOUSE_DEMO"] = "0"
     else:
         os.environ.setdefault("GATEHOUSE_DEMO", "1")
-        (home / "demo").touch()  # so that a command in another terminal knows it too
+        if environment.flag("GATEHOUSE_DEMO"):
+            (home / "demo").touch()  # so that a command in another terminal knows it too
     os.environ.setdefault("GATEHOUSE_PUBLIC_URL", f"http://localhost:{told.port}")
     # Two shards at a time beside three pool processes: one is always free for short tasks.
     os.environ.setdefault("SHARD_WINDOW", "2")

@@ -49,7 +49,6 @@ def make_application() -> Application:
     try:
         application = get_wsgi_application()
         from django.conf import settings
-
     except ImproperlyConfigured as error:
         environment.stop(error)
     if settings.TRUSTED_PROXIES:
