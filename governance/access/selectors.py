@@ -270,3 +270,21 @@ def grant_state(grant: Grant, *, now: datetime) -> str:
     if _is_open(grant, now):
         return "open"
     return "later" if now < grant.begins else "ended"
+
+
+def own_application(number: str, *, actor: Actor) -> Application:
+    """One's own application; anyone else's answers as if there were none."""
+    found = application(number, actor=actor)
+    if found.applicant_id != actor.user_id:
+        raise MissingError("There is no such application.")
+    return found
+
+
+def grant_of(application: Application) -> Grant | None:
+    """What was granted on an application."""
+    return Grant.objects.filter(application=application).first()
+
+
+def late(actor: Actor, *, now: datetime) -> int:
+    """How many applications of this steward's queue wait past the promised day."""
+    return queue(actor).filter(target_at__lt=now).count()

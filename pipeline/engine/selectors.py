@@ -134,6 +134,19 @@ def dropped(build: Build) -> dict[str, int]:
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
+def dropped_by_stage(build: Build) -> dict[str, dict[str, int]]:
+    """Rows left out so far, by stage and reason."""
+    found: dict[str, dict[str, int]] = {}
+    reports = Shard.objects.filter(build=build, state=Shard.State.DONE).values_list(
+        "stage", "report__dropped"
+    )
+    for stage, told in reports:
+        for reason, rows in (told or {}).items():
+            by_reason = found.setdefault(stage, {})
+            by_reason[reason] = by_reason.get(reason, 0) + rows
+    return found
+
+
 def seen_by(actor: Actor) -> QuerySet[Build]:
     """Builds of the datasets on which this person has a role, newest first, without long texts."""
     kept = catalogue.kept_by(actor, Role.ADMIN, Role.STEWARD, Role.AUDITOR)
