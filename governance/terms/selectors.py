@@ -54,6 +54,19 @@ def acceptance_of(actor: Actor, terms: TermsVersion) -> Acceptance | None:
     return Acceptance.objects.filter(user=actor.user_id, terms=terms).first()
 
 
+def signed_before(actor: Actor, terms: TermsVersion) -> Acceptance | None:
+    """What this person signed last of the dataset's earlier terms."""
+    if not actor.signed_in:
+        return None
+    return (
+        Acceptance.objects.select_related("terms")
+        .filter(user=actor.user_id, terms__dataset=terms.dataset_id)
+        .exclude(terms=terms)
+        .order_by("-terms__effective_at", "-terms_id")
+        .first()
+    )
+
+
 def acceptances_of(actor: Actor) -> QuerySet[Acceptance]:
     return Acceptance.objects.filter(user=actor.user_id).select_related("terms__dataset")
 

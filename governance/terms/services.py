@@ -141,6 +141,8 @@ def _check_person(actor: Actor) -> None:
     if not actor.signed_in:
         step = Step("signed_in", "Sign in", "Sign in first.", "account_login", action="Sign in")
         raise NotPermittedError("Sign in first: terms are accepted by a person.", step=step)
+    if actor.token is not None:
+        raise NotPermittedError("A token signs nothing: sign in with a browser.")
     if not actor.verified:
         step = Step(
             "verified", "Confirm your address", "Open the mail.", "account_email", action="Addresses"
