@@ -45,6 +45,7 @@ class UserFactory(factory.django.DjangoModelFactory):
 class DatasetFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = catalogue.Dataset
+        skip_postgeneration_save = True
 
     namespace = "lab"
     name = factory.Sequence("shelf{}".format)
@@ -112,6 +113,7 @@ class ArtefactFactory(factory.django.DjangoModelFactory):
 class TermsFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = terms.TermsVersion
+        skip_postgeneration_save = True
 
     dataset = factory.SubFactory(DatasetFactory)
     number = "1.0"
