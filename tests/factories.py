@@ -17,6 +17,7 @@ from governance.terms.services import render_text
 from portal.accounts.models import User
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # for views, which ask the real clock
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -122,7 +123,7 @@ class TermsFactory(factory.django.DjangoModelFactory):
     text = render_text(terms_defaults.TITLE, "1.0", terms_defaults.CLAUSES)
     text_sha256 = "5" * 64
     uses = factory.LazyFunction(lambda: list(terms_defaults.USES))
-    effective_at = NOW - timedelta(days=50)
+    effective_at = LONG_AGO
 
     @factory.post_generation
     def clauses(self, create: bool, extracted: object, **kwargs: object) -> None:
@@ -172,7 +173,7 @@ class GrantFactory(factory.django.DjangoModelFactory):
 
     holder = factory.SubFactory(UserFactory)
     tier = factory.LazyAttribute(lambda _: DatasetFactory().tiers.get(name="annotations"))
-    begins = NOW - timedelta(days=30)
+    begins = LONG_AGO
     ends = NOW + timedelta(days=30)
 
 

@@ -1,0 +1,22 @@
+"""The site's settings in a home of their own, made for this run and gone after it."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+_home = tempfile.mkdtemp(prefix="gatehouse-test-")
+atexit.register(shutil.rmtree, _home, ignore_errors=True)
+os.environ["GATEHOUSE_HOME"] = _home
+os.environ.setdefault("LOG_LEVEL", "CRITICAL")
+
+from portal.settings import *  # noqa: E402, F403
+from portal.settings import MIDDLEWARE as _MIDDLEWARE  # noqa: E402
+from portal.settings import STORAGES as _STORAGES  # noqa: E402
+
+# Static files have no digest in their names, so that nothing must be collected first.
+STORAGES = _STORAGES | {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+}
+MIDDLEWARE = [name for name in _MIDDLEWARE if "whitenoise" not in name]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
