@@ -1,27 +1,111 @@
-"""What anyone may read: the catalogue and the pages of a dataset."""
+"""What anyone may read: the catalogue. The pages of one dataset and its terms stand beside."""
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
+from governance.access import selectors as access
+from governance.access.selectors import TierStanding
 from governance.catalogue import selectors as catalogue
-from portal.pages import terms
+from portal.accounts.actors import actor_of
+from portal.pages import datasets, gates, terms
+
+if TYPE_CHECKING:
+    from governance.catalogue.models import Dataset, Version
+
+DATASETS_A_PAGE = 20
+ACCESS = (("", "Any"), ("now", "I can download now"), ("missing", "A step is missing"))
+ORDERS = (("", "Newest version"), ("size", "Size"), ("name", "Name"))
 
 
+class Listed(NamedTuple):
+    """A dataset of the catalogue for its reader."""
+
+    dataset: "Dataset"
+    version: "Version | None"
+    standing: TierStanding | None  # of the first tier
+    words: str
+    kind: str
+    tiers: list[tuple[str, str]]  # name, what it asks of anyone
+    url: str
+
+    @property
+    def open(self) -> bool:
+        return self.standing is not None and self.standing.decision.allowed
+
+
+@require_safe
 def catalogue_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "public/catalogue.html", {"datasets": catalogue.listed()})
+    """Datasets with what the reader may do: a fixed number of queries, whatever their number."""
+    known = list(catalogue.listed())
+    found = _sorted(_filtered(request, _all(request, known)), request.GET.get("sort", ""))
+    page = Paginator(found, DATASETS_A_PAGE).get_page(request.GET.get("page"))
+    shown = {
+        "page": page,
+        "any_at_all": bool(known),
+        "filtered": any(request.GET.get(name) for name in ("q", "licence", "access")),
+        "licence_sets": sorted({each.licence_set for each in known}),
+        "access_choices": ACCESS,
+        "orders": ORDERS,
+        "asked": {name: request.GET.get(name, "") for name in ("q", "licence", "access", "sort")},
+    }
+    return render(request, "public/catalogue.html", shown)
 
 
-def dataset(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
-    found = catalogue.dataset(namespace, name)
-    return render(request, "public/dataset.html", {"dataset": found, "now": timezone.now()})
+def _all(request: HttpRequest, known: "list[Dataset]") -> list[Listed]:
+    places = [(each, each.current[0] if each.current else None) for each in known]
+    standings = access.standings(actor_of(request), places, now=timezone.now())
+    return [_listed(each, version, standings[each.pk]) for each, version in places]
 
 
-def difference(request: HttpRequest, namespace: str, name: str, number: str) -> HttpResponse:
-    found = catalogue.dataset(namespace, name)
-    chosen = catalogue.version(found, number)
-    return render(request, "public/dataset.html", {"dataset": found, "version": chosen})
+def _listed(dataset: "Dataset", version: "Version | None", standings: list[TierStanding]) -> Listed:
+    first = gates.first(standings)
+    words, kind = gates.invitation(first.decision) if first and version else ("", "")
+    tiers = [
+        (each.tier.name, gates.policy_words(each.tier.policy.get("download") or ()))
+        for each in standings
+    ]
+    url = reverse("dataset", kwargs={"namespace": dataset.namespace, "name": dataset.name})
+    return Listed(dataset, version, first, words, kind, tiers, url)
+
+
+def _filtered(request: HttpRequest, known: Iterable[Listed]) -> Iterable[Listed]:
+    asked = request.GET.get("q", "").casefold().split()
+    licence, state = request.GET.get("licence", ""), request.GET.get("access", "")
+    for each in known:
+        if licence and each.dataset.licence_set != licence:
+            continue
+        if state in {"now", "missing"} and each.open != (state == "now"):
+            continue
+        if all(word in _words(each) for word in asked):
+            yield each
+
+
+def _words(listed: Listed) -> str:
+    """What the search looks into: name, title, summary and the languages of the version."""
+    dataset = listed.dataset
+    languages = (listed.version.stats or {}).get("languages", {}) if listed.version else {}
+    return " ".join([dataset.slug, dataset.title, dataset.summary, *languages]).casefold()
+
+
+def _sorted(found: Iterable[Listed], order: str) -> list[Listed]:
+    if order == "name":
+        return sorted(found, key=lambda each: each.dataset.slug)
+    if order == "size":
+        return sorted(found, key=lambda each: -(each.version.size if each.version else 0))
+    return sorted(found, key=_published, reverse=True)
+
+
+def _published(listed: Listed) -> float:
+    """Seconds since 1970; datasets without a version come last."""
+    at = listed.version.published_at if listed.version else None
+    return at.timestamp() if at else 0.0
 
 
 _DATASET = "datasets/<str:namespace>/<str:name>"
@@ -29,12 +113,12 @@ _DATASET = "datasets/<str:namespace>/<str:name>"
 urls = [
     path("", catalogue_page, name="home"),
     path("datasets", catalogue_page, name="catalogue"),
-    path(_DATASET, dataset, name="dataset"),
-    path(f"{_DATASET}/files", dataset, name="dataset-files"),
-    path(f"{_DATASET}/versions", dataset, name="dataset-versions"),
-    path(f"{_DATASET}/versions/<str:number>", difference, name="dataset-difference"),
-    path(f"{_DATASET}/preview", dataset, name="dataset-preview"),
-    path(f"{_DATASET}/access", dataset, name="dataset-access"),
+    path(_DATASET, datasets.card, name="dataset"),
+    path(f"{_DATASET}/files", datasets.files, name="dataset-files"),
+    path(f"{_DATASET}/versions", datasets.versions, name="dataset-versions"),
+    path(f"{_DATASET}/versions/<str:number>", datasets.difference, name="dataset-difference"),
+    path(f"{_DATASET}/preview", datasets.preview, name="dataset-preview"),
+    path(f"{_DATASET}/access", datasets.who, name="dataset-access"),
     path(f"{_DATASET}/terms", terms.page, name="terms"),
     path(f"{_DATASET}/terms.txt", terms.text, name="terms-text"),
 ]

@@ -1,0 +1,180 @@
+"""Figures of a version made ready to be drawn. What a build did not count is left out."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from portal.pages import words
+from portal.templatetags.gatehouse import count, filesize
+
+SHOWN = 10  # bars of a ranking; the others are one bar
+# Stages through which every row goes. What later ones leave out (a sample has its size) is no loss.
+STAGES = ("collect", "identify", "select", "redact")
+
+CLASSES = {
+    "EMAIL": "E-mail address",
+    "EMAIL_LICENSE": "E-mail address in a licence notice",
+    "IP_ADDRESS": "Network address",
+    "KEY": "Key or token",
+    "PASSWORD": "Password",
+    "NAME": "Name",
+    "USERNAME": "User name",
+    "ID": "Identity number",
+}
+
+
+class Part(NamedTuple):
+    """A part of a whole: `share` from 0 to 1, `value` rows or things."""
+
+    label: str
+    value: int
+    share: float
+    size: int = 0  # bytes
+    rest: bool = False
+
+
+def languages(stats: Mapping[str, Any]) -> list[Part]:
+    """By bytes of the original files, the most first."""
+    found = stats.get("languages") or {}
+    total = sum(part["bytes"] for part in found.values())
+    parts = [
+        Part(name or "Unknown", part["rows"], _share(part["bytes"], total), part["bytes"])
+        for name, part in found.items()
+    ]
+    return sorted(parts, key=lambda part: (-part.size, part.label))
+
+
+def licences(stats: Mapping[str, Any]) -> list[Part]:
+    """By rows, of all rows: a row that rests on two licences counts under both."""
+    found, total = stats.get("licences") or {}, stats.get("rows") or 0
+    parts = [
+        Part(name, part["rows"], _share(part["rows"], total), part["bytes"])
+        for name, part in found.items()
+    ]
+    return sorted(parts, key=lambda part: (-part.value, part.label))
+
+
+def redactions(stats: Mapping[str, Any]) -> list[Part]:
+    """Values replaced, by class."""
+    return ranked(
+        {
+            CLASSES.get(name, name): value
+            for name, value in (stats.get("redactions") or {}).get("classes", {}).items()
+        }
+    )
+
+
+def ranked(counts: Mapping[str, int]) -> list[Part]:
+    """Counts by name, the most first, with their shares of all."""
+    total = sum(counts.values())
+    parts = [Part(name or "Unknown", value, _share(value, total)) for name, value in counts.items()]
+    return sorted(parts, key=lambda part: (-part.value, part.label))
+
+
+def top(parts: list[Part], most: int = SHOWN) -> list[Part]:
+    """The first `most` parts and all others as one."""
+    if len(parts) <= most + 1:
+        return parts
+    others = parts[most:]
+    rest = Part(
+        f"{count(len(others))} others",
+        sum(part.value for part in others),
+        sum(part.share for part in others),
+        sum(part.size for part in others),
+        rest=True,
+    )
+    return [*parts[:most], rest]
+
+
+def _share(part: int, total: int) -> float:
+    return part / total if total else 0.0
+
+
+def kept_sentence(stats: Mapping[str, Any]) -> str:
+    """What the chart `kept` shows, in words, for those who do not see it."""
+    told = [
+        f"{stage} kept {count(held['rows_out'])} and dropped {count(held['rows_dropped'])}"
+        for stage, held in (stats.get("stages") or {}).items()
+        if stage in STAGES
+    ]
+    return "Rows by stage: " + "; ".join(told) if told else "Rows by stage"
+
+
+class Dropped(NamedTuple):
+    stage: str
+    reason: str
+    old: int
+    new: int
+    change: int
+
+
+class Difference(NamedTuple):
+    """What changed against the version before; empty lists where nothing did."""
+
+    totals: list[tuple[str, str, str, str]]  # name, before, now, change
+    shares: list[Part]  # unchanged, changed, new
+    kinds: list[dict[str, Any]]
+    dropped: list[Dropped]
+    files: list[tuple[str, dict[str, int]]]
+    removed: int
+
+
+_TOTALS = (
+    ("Rows", count, "rows"),
+    ("Source", filesize, "bytes"),
+    ("Repositories", count, "repositories"),
+)
+_KINDS = (("added", "New rows"), ("removed", "Rows gone"), ("changed", "Rows changed"))
+
+
+def difference(told: Mapping[str, Any]) -> Difference | None:
+    """The stored difference of a version made ready to be drawn; None when none was counted."""
+    if not told:
+        return None
+    rows, totals = told["rows"], told["totals"]
+    counts = {
+        "Unchanged": told["unchanged"],
+        "Changed": rows["changed"]["rows"],
+        "New": rows["added"]["rows"],
+    }
+    whole = sum(counts.values())
+    return Difference(
+        totals=[
+            (
+                name,
+                told_as(totals["old"][key]),
+                told_as(totals["new"][key]),
+                _change(totals, key, told_as),
+            )
+            for name, told_as, key in _TOTALS
+        ],
+        shares=[Part(name, value, _share(value, whole)) for name, value in counts.items() if value],
+        kinds=[_kind(title, rows[key]) for key, title in _KINDS if rows[key]["rows"]],
+        dropped=list(_dropped(told["dropped"])),
+        files=list(told.get("files", {}).items()),
+        removed=rows["removed"]["rows"],
+    )
+
+
+def _change(totals: Mapping[str, Mapping[str, int]], key: str, told_as: Callable) -> str:
+    """With its sign: `+12`, a true minus, or `0`."""
+    change = totals["new"][key] - totals["old"][key]
+    sign = "+" if change > 0 else "\N{MINUS SIGN}" if change < 0 else ""
+    return sign + told_as(abs(change))
+
+
+def _kind(title: str, held: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "title": title,
+        "rows": held["rows"],
+        "bytes": held["bytes"],
+        "languages": top(ranked(held["languages"]), 8),
+        "licences": top(ranked(held["licences"]), 8),
+    }
+
+
+def _dropped(told: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Iterable[Dropped]:
+    for stage in (stage for stage in STAGES if stage in told):
+        reasons = told[stage]
+        for reason, counts in reasons.items():
+            old, new = counts["old"], counts["new"]
+            yield Dropped(stage, words.reason(reason), old, new, new - old)

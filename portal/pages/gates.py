@@ -1,0 +1,111 @@
+"""The gate as pages draw it: the rule's marks with addresses, and the last line, the bytes."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from governance.access.rules import Decision, Mark
+from governance.access.selectors import TierStanding
+
+
+class Line(NamedTuple):
+    """A line of the tag `gate`."""
+
+    state: str  # done | next | later
+    title: str
+    detail: str = ""
+    url: str = ""
+    action: str = ""
+
+
+class Shown(NamedTuple):
+    """A tier with what the reader may do about it."""
+
+    name: str
+    summary: str
+    allowed: bool
+    left: int  # steps
+    words: str  # of the state, for a pill
+    kind: str
+    lines: list[Line]
+    policy: str
+
+
+def tier(request: HttpRequest, standing: TierStanding, *, files: str) -> Shown:
+    """One tier for the reader; `files` is the address of its list of files."""
+    decision, of = standing.decision, standing.tier
+    words, kind = pill(decision)
+    drawn = [
+        Line(mark.state, mark.title, mark.detail, _url(request, mark), mark.action)
+        for mark in standing.gate
+    ]
+    if decision.allowed:
+        drawn.append(Line("next", "Download", _until(decision), files, "See the files"))
+    elif drawn and "steward" not in decision.reasons:
+        drawn.append(Line("later", "Download", "With the tools you have, at once."))
+    left = 0 if decision.allowed else len(decision.missing_steps)
+    policy = policy_words(of.policy.get("download") or ())
+    return Shown(of.name, of.summary, decision.allowed, left, words, kind, drawn, policy)
+
+
+def _until(decision: Decision) -> str:
+    if decision.valid_until is None:
+        return "With the tools you have, at once."
+    return f"Open to you until {decision.valid_until:%d %b %Y, %H:%M} UTC."
+
+
+def _url(request: HttpRequest, mark: Mark) -> str:
+    """Where a step is taken; empty when that is the page itself. Who signs in comes back."""
+    if not mark.route:
+        return ""
+    address = reverse(mark.route, kwargs=dict(mark.params))
+    if mark.route == "account_login":
+        return f"{address}?{urlencode({'next': request.get_full_path()})}"
+    return "" if address == request.path else address
+
+
+def pill(decision: Decision) -> tuple[str, str]:
+    """Words and kind for where a reader stands with a tier."""
+    reasons = decision.reasons
+    if decision.allowed:
+        return "You can download", "ok"
+    if "not_offered" in reasons:
+        return "Closed", ""
+    if "steward" in reasons:
+        return "Stewards only", ""
+    if "served" in reasons:
+        return "Not served", "bad"
+    left = len(decision.missing_steps)
+    return f"{left} step{'' if left == 1 else 's'} left", "warn"
+
+
+TOWARDS = {"signed_in", "verified", "terms", "second_factor", "token"}
+
+
+def invitation(decision: Decision) -> tuple[str, str]:
+    """The same for a list, where the next step is named: `Sign terms 1.0 to download`."""
+    if decision.allowed or decision.reasons[0] not in TOWARDS:
+        return pill(decision)
+    return f"{decision.missing_steps[0].title} to download", "warn"
+
+
+def policy_words(needs: Iterable[str]) -> str:
+    """What a tier asks of anyone, in a word or two."""
+    asked = set(needs)
+    for need, words in (
+        ("steward", "stewards only"),
+        ("grant", "by application"),
+        ("terms", "signed terms"),
+        ("signed_in", "an account"),
+    ):
+        if need in asked:
+            return words
+    return "open" if asked else "closed"
+
+
+def first(standings: Sequence[TierStanding]) -> TierStanding | None:
+    """The tier that a dataset is mostly read for: the first one that its admin put."""
+    return standings[0] if standings else None
