@@ -1,19 +1,121 @@
-"""Pages of auditors."""
+"""The record as auditors read it. To look is an act, and stands in the record itself."""
 
+import json
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_safe
 
+from governance.audit import selectors, services
 from governance.audit.actors import Role
+from portal.accounts import people
+from portal.accounts.actors import actor_of
+from portal.pages import drawing
 from portal.pages.guards import staff
 
+if TYPE_CHECKING:
+    from governance.audit.models import Entry
 
+PAGE = 50
+OUTCOMES = {"allowed": "Allowed", "refused": "Refused", "recorded": "Recorded"}
+KINDS = {"allowed": "ok", "refused": "bad", "recorded": ""}
+
+
+class SearchForm(forms.Form):
+    person = forms.CharField(label="Person", required=False, max_length=200)
+    dataset = forms.CharField(label="Dataset", required=False, max_length=200)
+    version = forms.CharField(label="Version", required=False, max_length=40)
+    tier = forms.CharField(label="Tier", required=False, max_length=40)
+    action = forms.ChoiceField(label="Action", required=False)
+    outcome = forms.ChoiceField(
+        label="Outcome", required=False, choices=[("", "Any"), *OUTCOMES.items()]
+    )
+    since = forms.DateField(
+        label="From (UTC)", required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label="To (UTC)", required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = selectors.actions()
+        areas = sorted({name.split(".")[0] + "." for name in names})
+        self.fields["action"].choices = [
+            ("", "Any"),
+            *((area, f"{area}* (all of {area.rstrip('.')})") for area in areas),
+            *((name, name) for name in names),
+        ]
+
+
+@require_safe
 @staff(Role.AUDITOR)
-def page(request: HttpRequest, **where: object) -> HttpResponse:
-    return render(request, "auditor/page.html", where)
+def record(request: HttpRequest) -> HttpResponse:
+    form = SearchForm(request.GET)
+    if not form.is_valid():
+        return render(request, "auditor/record.html", {"form": form}, status=422)
+    wanted = {name: str(value) for name, value in form.cleaned_data.items() if value}
+    found = selectors.search(wanted)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    rows = [_row(each) for each in page]
+    told = {
+        "form": form,
+        "page_obj": page,
+        "rows": rows,
+        "asked": wanted,
+        "chart": drawing.per_day(selectors.per_day(found)),
+        "unsealed": selectors.unsealed(),
+    }
+    looked = wanted | ({"page": str(page.number)} if page.number > 1 else {})
+    _look(request, looked, page.paginator.count)
+    return render(request, "auditor/record.html", told)
+
+
+def _look(request: HttpRequest, terms: dict[str, str], found: int) -> None:
+    """Put the look on record before anything is shown."""
+    with transaction.atomic():
+        services.record_searched(
+            actor=actor_of(request), terms=terms, found=found, now=timezone.now()
+        )
+
+
+def _row(entry: "Entry") -> dict[str, Any]:
+    place = " ".join(part for part in (entry.dataset, entry.version, entry.tier) if part)
+    return {
+        "it": entry,
+        "who": entry.person.name or entry.person.email or "Stranger",
+        "email": entry.person.email,
+        "place": place,
+        "about": entry.artefact or entry.subject,
+        "why": entry.reason or ", ".join(entry.reasons),
+        "outcome": OUTCOMES[entry.outcome],
+        "kind": KINDS[entry.outcome],
+    }
+
+
+@require_safe
+@staff(Role.AUDITOR)
+def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
+    """One entry with its personal part: to read it is on record like a search."""
+    found = selectors.entry(entry_id)
+    names = people.names([found.subject_id])
+    _look(request, {"entry": str(entry_id)}, 1)
+    told = {
+        **_row(found),
+        "entry": found,
+        "concerns": names.get(found.subject_id or 0, ""),
+        "detail": json.dumps(found.detail, indent=2, sort_keys=True, ensure_ascii=False),
+    }
+    return render(request, "auditor/entry.html", told)
 
 
 urls = [
-    path("record", page, name="record"),
-    path("record/<int:entry_id>", page, name="record-entry"),
+    path("record", record, name="record"),
+    path("record/<int:entry_id>", entry, name="record-entry"),
 ]

@@ -1,25 +1,142 @@
-"""Own pages of somebody signed in."""
+"""What somebody signed in has and is told: signed terms, downloads, notices."""
 
-from django.http import HttpRequest, HttpResponse
+from typing import TYPE_CHECKING, Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
 
+from governance.access import selectors as access
+from governance.audit import selectors as audit
+from governance.audit.actors import Actor
+from governance.catalogue import selectors as catalogue
+from governance.notices import selectors as notices
+from governance.notices import services as notices_services
+from governance.terms import selectors as terms
+from portal.accounts.actors import actor_of
+from portal.pages import applying, own_account, words
 from portal.pages.guards import signed_in
 
+if TYPE_CHECKING:
+    from datetime import datetime
 
+    from governance.terms.models import Acceptance
+
+PAGE = 25
+MOST_NEW = 50  # unread notices shown at once; those above wait for the next look
+
+
+@require_safe
 @signed_in
-def page(request: HttpRequest, **where: object) -> HttpResponse:
-    return render(request, "researcher/page.html", where)
+def acceptance(request: HttpRequest, number: str) -> HttpResponse:
+    """The copy of what was signed, as it was signed."""
+    found = terms.acceptance(number, actor=actor_of(request))
+    titles = [each for each in terms.clauses(found.terms) if each.number in found.clauses]
+    told = {"acceptance": found, "dataset": found.terms.dataset, "clauses": titles}
+    return render(request, "researcher/acceptance.html", told)
+
+
+@require_safe
+@signed_in
+def acceptance_json(request: HttpRequest, number: str) -> HttpResponse:
+    """The same for programs. `text_sha256` is that of `text` as UTF-8."""
+    found = terms.acceptance(number, actor=actor_of(request))
+    response = JsonResponse(_copy(found), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response["Content-Disposition"] = f'attachment; filename="{found.number}.json"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _copy(found: "Acceptance") -> dict[str, Any]:
+    return {
+        "number": found.number,
+        "dataset": found.terms.dataset.slug,
+        "terms": found.terms.number,
+        "title": found.terms.title,
+        "text": found.terms.text,
+        "text_sha256": found.text_sha256,
+        "clauses": found.clauses,
+        "typed_name": found.typed_name,
+        "email": found.email,
+        "purpose": found.purpose,
+        "at": found.at.isoformat(),
+        "entry": found.entry,
+    }
+
+
+@require_safe
+@signed_in
+def downloads(request: HttpRequest) -> HttpResponse:
+    actor, now = actor_of(request), timezone.now()
+    page = Paginator(audit.tickets_of(actor.user_id), PAGE).get_page(request.GET.get("page"))
+    told = {
+        "page_obj": page,
+        "copies": _copies(actor),
+        "open": _open_to(actor, now) if page.number == 1 else [],
+    }
+    return render(request, "researcher/downloads.html", told)
+
+
+def _copies(actor: Actor) -> list[dict[str, Any]]:
+    """What was downloaded, by version and tier, with what has become of the version since."""
+    found = audit.copies_of(actor.user_id)
+    known = catalogue.versions_of({each["dataset"] for each in found}) if found else {}
+    for each in found:
+        version = known.get((each["dataset"], each["version"]))
+        each["state"] = version
+        each["pill"] = words.version_pill(version.state) if version else words.pill("ended")
+        each["where"] = dict(
+            zip(("namespace", "name"), each["dataset"].split("/", 1), strict=False)
+        )
+    return found
+
+
+def _open_to(actor: Actor, now: "datetime") -> list[dict[str, Any]]:
+    """Where this person stands with every tier of every listed dataset."""
+    datasets = list(catalogue.listed())
+    places = [(each, each.current[0] if each.current else None) for each in datasets]
+    found = access.standings(actor, places, now=now)
+    return [{"dataset": each, "tiers": [_tier(one) for one in found[each.pk]]} for each in datasets]
+
+
+def _tier(standing: access.TierStanding) -> dict[str, Any]:
+    steps = standing.decision.missing_steps
+    url = reverse(steps[0].route, kwargs=dict(steps[0].params)) if steps and steps[0].route else ""
+    return {
+        "name": standing.tier.name,
+        "open": standing.decision.allowed,
+        "until": standing.decision.valid_until,
+        "step": steps[0] if steps else None,
+        "more": len(steps) - 1,
+        "url": url,
+    }
+
+
+@require_safe
+@signed_in
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Unread notices first; having been shown, they are read."""
+    actor = actor_of(request)
+    every = notices.inbox(actor.user_id)
+    page = Paginator(every.exclude(read_at=None), PAGE).get_page(request.GET.get("page"))
+    fresh = list(every.filter(read_at=None)[:MOST_NEW]) if page.number == 1 else []
+    response = render(request, "researcher/inbox.html", {"page_obj": page, "fresh": fresh})
+    if fresh and request.method == "GET":
+        notices_services.mark_read(
+            user_id=actor.user_id, message_ids=[each.pk for each in fresh], now=timezone.now()
+        )
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 urls = [
-    path("acceptances/<str:number>.json", page, name="acceptance-json"),
-    path("acceptances/<str:number>", page, name="acceptance"),
-    path("downloads", page, name="downloads"),
-    path("datasets/<str:namespace>/<str:name>/<str:tier>/apply", page, name="apply"),
-    path("applications", page, name="applications"),
-    path("applications/<str:number>", page, name="application"),
-    path("inbox", page, name="inbox"),
-    path("tokens", page, name="tokens"),
-    path("account", page, name="account"),
+    path("acceptances/<str:number>.json", acceptance_json, name="acceptance-json"),
+    path("acceptances/<str:number>", acceptance, name="acceptance"),
+    path("downloads", downloads, name="downloads"),
+    path("inbox", inbox, name="inbox"),
+    *applying.urls,
+    *own_account.urls,
 ]

@@ -1,0 +1,128 @@
+"""Bars as SVG attributes: no style, no script, colours from the stylesheet's classes."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+WIDTH, HEIGHT = 960, 180
+LEFT, TOP, BASE = 44, 12, 154  # where the bars stand, in units of the drawing
+MOST_DAYS = 60
+LEAST = 1.5  # height of the smallest bar that is not nothing
+SERIES = (
+    ("allowed", "f1", "Allowed"),
+    ("recorded", "f5", "Recorded"),
+    ("refused", "f3", "Refused"),
+)
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+def per_day(counted: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Stacked bars of `[{day, outcome, n}]`: the last 60 days that hold anything, gaps as gaps.
+
+    None when there is nothing to draw.
+    """
+    days: dict[date, dict[str, int]] = defaultdict(dict)
+    for each in counted:
+        days[each["day"]][each["outcome"]] = each["n"]
+    if not days:
+        return None
+    last = max(days)
+    first = max(min(days), last - timedelta(days=MOST_DAYS - 1))
+    shown = [first + timedelta(days=at) for at in range((last - first).days + 1)]
+    highest = max(sum(days[each].values()) for each in shown if each in days)
+    step = _step(highest)
+    top = step * math.ceil(highest / step)
+    totals = _totals(days, shown)
+    return {
+        "width": WIDTH,
+        "height": HEIGHT,
+        "left": LEFT,
+        "base": BASE,
+        "rules": _rules(step, top),
+        "bars": _bars(days, shown, top),
+        "labels": _labels(shown),
+        "legend": totals,
+        "sentence": _sentence(shown, totals, highest),
+        "cut": min(days) < first,
+        "days": len(shown),
+    }
+
+
+def _step(highest: int) -> int:
+    """A round distance between rules, so that at most four are drawn."""
+    power = 10 ** max(int(math.log10(highest)) - 1, 0)
+    return next(
+        step
+        for step in (power * size for size in (1, 2, 5, 10, 20, 25, 50, 100))
+        if highest <= 4 * step
+    )
+
+
+def _height(count: int, top: int) -> float:
+    return (BASE - TOP) * count / top
+
+
+def _rules(step: int, top: int) -> list[dict[str, Any]]:
+    rules = []
+    for value in range(0, top + 1, step):
+        y = BASE - _height(value, top)
+        rules.append({"value": value, "y": f"{y:.1f}", "text": f"{y + 4:.1f}"})
+    return rules
+
+
+def _bars(
+    days: Mapping[date, Mapping[str, int]], shown: list[date], top: int
+) -> list[dict[str, Any]]:
+    room = (WIDTH - LEFT) / len(shown)
+    width = min(room * 0.76, 40)
+    bars = []
+    for at, day in enumerate(shown):
+        y = float(BASE)
+        x = LEFT + room * at + (room - width) / 2
+        for outcome, series, label in SERIES:
+            count = days.get(day, {}).get(outcome, 0)
+            if not count:
+                continue
+            height = max(_height(count, top), LEAST)
+            y -= height
+            bars.append(
+                {
+                    "series": series,
+                    "x": f"{x:.1f}",
+                    "y": f"{y:.1f}",
+                    "width": f"{width:.1f}",
+                    "height": f"{height:.1f}",
+                    "title": f"{_words(day)}: {count:,} {label.lower()}",
+                }
+            )
+    return bars
+
+
+def _labels(shown: list[date]) -> list[dict[str, str]]:
+    """At most ten dates below the bars, the first always."""
+    room = (WIDTH - LEFT) / len(shown)
+    every = math.ceil(len(shown) / 10)
+    return [
+        {"x": f"{LEFT + room * (at + 0.5):.1f}", "text": _words(shown[at])}
+        for at in range(0, len(shown), every)
+    ]
+
+
+def _totals(days: Mapping[date, Mapping[str, int]], shown: list[date]) -> list[dict[str, Any]]:
+    found = []
+    for outcome, series, label in SERIES:
+        count = sum(days.get(day, {}).get(outcome, 0) for day in shown)
+        found.append({"series": series, "label": label, "count": count})
+    return [each for each in found if each["count"]]
+
+
+def _sentence(shown: list[date], totals: list[dict[str, Any]], highest: int) -> str:
+    counts = ", ".join(f"{each['count']:,} {each['label'].lower()}" for each in totals)
+    span = _words(shown[0]) if len(shown) == 1 else f"{_words(shown[0])} to {_words(shown[-1])}"
+    return f"Entries a day, {span} {shown[-1].year}: {counts}; at most {highest:,} in one day."
+
+
+def _words(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]}"

@@ -1,0 +1,129 @@
+"""Between a finished build and a published version: what is known, and who may do what next."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from governance.audit.actors import Actor, Role
+from governance.catalogue import selectors as catalogue
+from governance.removals import selectors as removals
+from portal.accounts import people
+
+if TYPE_CHECKING:
+    from pipeline.engine.models import Build
+
+ACTS = {  # verb -> (heading, button, kind of button, the sentence beside it)
+    "approve": (
+        "Approve",
+        "Approve",
+        "primary",
+        "You have looked at the difference and say that it may come out.",
+    ),
+    "publish": (
+        "Publish",
+        "Publish",
+        "primary",
+        "It becomes the current version at once; the one before is served six more weeks.",
+    ),
+    "reject": ("Reject", "Reject", "danger", "It never comes out; its number is free again."),
+    "cancel": ("Cancel", "Cancel the build", "danger", "Work in hand ends; nothing is published."),
+}
+PAST = {"approved", "published", "superseded", "withdrawn"}
+
+
+def facts(build: "Build") -> dict[str, Any]:
+    """Who did what, what went in, and the lines of the gate before publication."""
+    version = build.version
+    names = people.names([version.approved_by, version.published_by])
+    told = {
+        "approved_by": names.get(version.approved_by or 0, ""),
+        "published_by": names.get(version.published_by or 0, ""),
+        "removals": len(build.brief.get("removals") or ()),
+        "since": removals.since(version.dataset, build.started_at),
+        "public": version.state in {"published", "superseded", "withdrawn"},
+    }
+    return told | {"gate": _gate(build, told)}
+
+
+def _gate(build: "Build", told: dict[str, Any]) -> list[dict[str, str]]:
+    """What stands between this build and a publication; the first open line is the next one."""
+    version = build.version
+    made = build.state == "done"
+    approved = made and version.state in PAST
+    published = made and version.state in PAST - {"approved"}
+    lines = [
+        (made, "Build and verify", _made(build)),
+        (made, "Removals applied", _removed(told, made)),
+        (approved, "Approval", _approval(told, approved)),
+        (published, "Publication", _publication(told, published)),
+    ]
+    ended = build.state in {"failed", "cancelled"} or version.state == "rejected"
+    marks, open_seen = [], ended
+    for done, title, detail in lines:
+        state = "done" if done else "later" if open_seen else "next"
+        open_seen = open_seen or not done
+        marks.append({"state": state, "title": title, "detail": detail})
+    return marks
+
+
+def _made(build: "Build") -> str:
+    if build.state == "done":
+        return "All stages are done; counts, hashes and the absence of removed subjects verified"
+    if build.state == "running":
+        return "All stages, the last but one of which verifies"
+    return f"The build {'failed' if build.state == 'failed' else 'was cancelled'}"
+
+
+def _removed(told: dict[str, Any], made: bool) -> str:
+    count = told["removals"]
+    words = f"{count:,} in force when the build began" if count else "None was in force"
+    words += ", every one applied" if made and count else ""
+    if told["since"]:
+        words += f". {told['since']:,} recorded since: the next version takes them in"
+    return words
+
+
+def _approval(told: dict[str, Any], approved: bool) -> str:
+    if approved:
+        return f"By {told['approved_by'] or 'somebody whose account is gone'}"
+    return "By a steward or an admin who did not start the build"
+
+
+def _publication(told: dict[str, Any], published: bool) -> str:
+    if published:
+        return f"By {told['published_by'] or 'somebody whose account is gone'}"
+    return "By another admin, who neither started nor approved it; all or nothing"
+
+
+def acts(
+    build: "Build", actor: Actor, form: Callable[[str], forms.Form]
+) -> dict[str, list[dict[str, Any]]]:
+    """`open`: what this person may do now, each with its form. `shut`: the next act of the gate
+    when it is somebody else's, with the sentence why."""
+    found: dict[str, list[dict[str, Any]]] = {"open": [], "shut": []}
+    for verb in _possible(build):
+        heading, button, kind, sentence = ACTS[verb]
+        told = {"verb": verb, "heading": heading, "button": button, "kind": kind}
+        why = _why_not(build, actor, verb)
+        if why:
+            found["shut"].append(told | {"sentence": why})
+        else:
+            found["open"].append(told | {"sentence": sentence, "form": form(verb)})
+    return found
+
+
+def _possible(build: "Build") -> list[str]:
+    """Acts that the state of the build leaves to anybody at all."""
+    if build.state == "running":
+        return ["cancel"]
+    return {"candidate": ["approve", "reject"], "approved": ["publish", "reject"]}.get(
+        build.version.state if build.state == "done" else "", []
+    )
+
+
+def _why_not(build: "Build", actor: Actor, verb: str) -> str:
+    if verb != "cancel":
+        return catalogue.why_not(build.version, actor, verb)
+    admin = actor.acts_as(Role.ADMIN, build.version.dataset_id)
+    return "" if admin else "Only an admin can cancel a build."
