@@ -11,6 +11,7 @@ from pipeline.shards import writer
 from tests.pipeline import made
 from tests.pipeline.made import EMAIL, File
 
+SECRET_WORD = "hV7kQ2mZx9LpT4"
 POLICY = {"version": 1, "classes": DEFAULT_POLICY["classes"] | {"EMAIL": "drop-row"}}
 
 
@@ -55,6 +56,8 @@ def test_a_row_that_the_policy_drops_is_counted_by_reason(tmp_path):
     [
         (f"mail/{EMAIL}/inbox.py", "x = 1\n"),
         (f"mail/{EMAIL}/inbox.py", f"sent_by = '{EMAIL}'\n"),
+        # In the path alone nothing tells this word from any other.
+        (f"backup/{SECRET_WORD}/a.py", f'db_password = "{SECRET_WORD}"\n'),
     ],
 )
 def test_a_value_in_the_path_takes_the_row_with_it(tmp_path, path, text):
@@ -62,7 +65,8 @@ def test_a_value_in_the_path_takes_the_row_with_it(tmp_path, path, text):
     assert [row["max_stars_repo_path"] for row in rows_of(version)] == ["c.py"]
     dropped = [done.report.dropped for done in version.done["redact"] if done.report.dropped]
     assert dropped == [{"private-information-in-path": 1}]
-    assert all(EMAIL not in str(row) for row in rows_of(version, "keys.parquet"))
+    for value in (EMAIL, SECRET_WORD):
+        assert all(value not in str(row) for row in rows_of(version, "keys.parquet"))
 
 
 def test_the_sample_is_the_same_rows_whatever_their_order_and_obfuscated(tmp_path):
