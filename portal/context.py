@@ -23,7 +23,9 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "account_links": [_link(request, *each) for each in _account(actor, unread)],
         "unread": unread,
         "contact": settings.CONTACT_EMAIL,
-        "footer_links": [{"url": f"mailto:{settings.CONTACT_EMAIL}", "label": "Contact the stewards"}],
+        "footer_links": [
+            {"url": f"mailto:{settings.CONTACT_EMAIL}", "label": "Contact the stewards"}
+        ],
     }
 
 

@@ -111,7 +111,9 @@ def failed(request: HttpRequest) -> HttpResponse:
 def answer(request: HttpRequest, error: GovernanceError) -> HttpResponse:
     status = status_of(error)
     if wants_page(request):
-        response: HttpResponse = render(request, _template(error), _page(request, error), status=status)
+        response: HttpResponse = render(
+            request, _template(error), _page(request, error), status=status
+        )
     else:
         response = JsonResponse(
             body(request, error), status=status, content_type="application/problem+json"

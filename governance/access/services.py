@@ -20,9 +20,7 @@ EXPIRE_AFTER = timedelta(days=42)  # 30 working days: silence never grants
 LONGEST_ANSWER = 8000  # characters
 
 
-def apply(
-    *, actor: Actor, tier: Tier, answers: Mapping[str, Any], now: datetime
-) -> Application:
+def apply(*, actor: Actor, tier: Tier, answers: Mapping[str, Any], now: datetime) -> Application:
     """Ask for a tier that is open to approved people.
 
     `tier.dataset` is loaded; its form is the list of questions (`name`, `label`, `kind`,
@@ -232,7 +230,11 @@ def _end_grant(grant_id: int, *, now: datetime) -> bool:
         if won:
             grant = Grant.objects.select_related("tier__dataset").get(pk=grant_id)
             audit.grant_ended(
-                actor=HOUSE, place=_place(grant.tier), grant=grant_id, holder=grant.holder_id, now=now
+                actor=HOUSE,
+                place=_place(grant.tier),
+                grant=grant_id,
+                holder=grant.holder_id,
+                now=now,
             )
     return bool(won)
 

@@ -31,7 +31,9 @@ class Entry(models.Model):
     grant = models.BigIntegerField(null=True)
     detail = models.JSONField(default=dict)
     request_id = models.CharField(max_length=64, blank=True)
-    leaf = models.BigIntegerField(null=True, unique=True)  # place in the sealed log; null until then
+    leaf = models.BigIntegerField(
+        null=True, unique=True
+    )  # place in the sealed log; null until then
 
     class Meta:
         indexes = [

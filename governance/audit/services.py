@@ -260,9 +260,7 @@ def token_revoked(*, actor: Actor, name: str, now: datetime) -> Entry:
 
 
 def dataset_made(*, actor: Actor, place: Place, reason: str, now: datetime) -> Entry:
-    return _write(
-        "dataset.make", actor=actor, now=now, place=place, privileged=True, reason=reason
-    )
+    return _write("dataset.make", actor=actor, now=now, place=place, privileged=True, reason=reason)
 
 
 def source_named(*, actor: Actor, place: Place, kind: str, reason: str, now: datetime) -> Entry:
@@ -307,9 +305,7 @@ def build_started(
     )
 
 
-def build_cancelled(
-    *, actor: Actor, place: Place, build: int, reason: str, now: datetime
-) -> Entry:
+def build_cancelled(*, actor: Actor, place: Place, build: int, reason: str, now: datetime) -> Entry:
     return _write(
         "build.cancel",
         actor=actor,

@@ -137,7 +137,13 @@ def add_source(
 
 
 def begin_version(
-    *, dataset: Dataset, number: str, parent: Version | None, actor: Actor, terms: str, now: datetime
+    *,
+    dataset: Dataset,
+    number: str,
+    parent: Version | None,
+    actor: Actor,
+    terms: str,
+    now: datetime,
 ) -> Version:
     """A version in the making. Must run in the transaction that starts its build.
 

@@ -109,9 +109,7 @@ def _decided(entry: Entry, subject: str, lines: list[str]) -> list[Draft]:
         return []
     number = _number(entry)
     where = {"number": number}
-    return [
-        Draft([entry.subject_id], subject, lines, "application", where, "See your application")
-    ]
+    return [Draft([entry.subject_id], subject, lines, "application", where, "See your application")]
 
 
 @tell("application.approve")

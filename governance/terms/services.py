@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from governance.audit import services as audit
@@ -106,6 +107,8 @@ def accept(
         terms = TermsVersion.objects.select_related("dataset").filter(pk=terms_id).first()
         if terms is None:
             raise MissingError("There are no such terms.")
+        # One click at a time of the same person: a second one finds the first.
+        get_user_model().objects.select_for_update().get(pk=actor.user_id)
         before = Acceptance.objects.filter(user=actor.user_id, terms=terms).first()
         if before is not None:
             return before
@@ -145,7 +148,11 @@ def _check_person(actor: Actor) -> None:
         raise NotPermittedError("A token signs nothing: sign in with a browser.")
     if not actor.verified:
         step = Step(
-            "verified", "Confirm your address", "Open the mail.", "account_email", action="Addresses"
+            "verified",
+            "Confirm your address",
+            "Open the mail.",
+            "account_email",
+            action="Addresses",
         )
         raise NotPermittedError("Confirm your e-mail address first.", step=step)
 

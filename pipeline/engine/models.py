@@ -55,9 +55,7 @@ class Shard(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["build", "stage", "number"], name="one_shard_a_number"
-            ),
+            models.UniqueConstraint(fields=["build", "stage", "number"], name="one_shard_a_number"),
         ]
         indexes = [models.Index(fields=["build", "stage", "state"], name="shard_state")]
 

@@ -78,9 +78,7 @@ def _plan(build: Build, stage: Stage, *, now: datetime) -> int:
         log.error("plan failed", build=build.pk, stage=stage.name, error=type(error).__name__)
         services.fail_build(build_id=build.pk, cause=f"{stage.name}: {error}", now=now)
         return 0
-    services.add_shards(
-        build_id=build.pk, shards=[_shard(build, stage, work) for work in works]
-    )
+    services.add_shards(build_id=build.pk, shards=[_shard(build, stage, work) for work in works])
     return len(works)
 
 
@@ -173,7 +171,9 @@ def _complete(build: Build, *, now: datetime) -> None:
     if not services.begin_planning(build.pk, stage="finish", now=now):
         return
     files = services.files()
-    refs = dict(Shard.objects.filter(build=build, stage__in=["card", "index"]).values_list("stage", "ref"))
+    refs = dict(
+        Shard.objects.filter(build=build, stage__in=["card", "index"]).values_list("stage", "ref")
+    )
     text = files.path(refs["card"], "manifest.json").read_bytes()
     manifest = json.loads(text)
     kept = store()
@@ -182,9 +182,7 @@ def _complete(build: Build, *, now: datetime) -> None:
         key = artefact_key(manifest["dataset"], each["tier"], each["sha256"])
         kept.put(key, files.path(each["ref"], each["file"]))
         specs.append(
-            FileSpec(
-                each["tier"], each["path"], each["size"], each["sha256"], each["rows"], key
-            )
+            FileSpec(each["tier"], each["path"], each["size"], each["sha256"], each["rows"], key)
         )
     made = _candidate(build, files, refs, text, specs)
     services.finish_build(build_id=build.pk, made=made, now=_clock())

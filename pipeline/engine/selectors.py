@@ -119,7 +119,9 @@ def _by_stage(build: Build, now: datetime) -> QuerySet:
 
 def shards(build: Build, stage: str) -> QuerySet[Shard]:
     """Shards of a stage in order, without their parameters and reports."""
-    return Shard.objects.filter(build=build, stage=stage).defer("params", "inputs").order_by("number")
+    return (
+        Shard.objects.filter(build=build, stage=stage).defer("params", "inputs").order_by("number")
+    )
 
 
 def dropped(build: Build) -> dict[str, int]:

@@ -172,9 +172,7 @@ def fail_build(*, build_id: int, cause: str, now: datetime) -> None:
         )
 
 
-def finish_build(
-    *, build_id: int, made: catalogue_services.Candidate, now: datetime
-) -> None:
+def finish_build(*, build_id: int, made: catalogue_services.Candidate, now: datetime) -> None:
     """All stages are done and the files are in storage: the version becomes a candidate."""
     with transaction.atomic():
         build = _locked(build_id)
@@ -207,7 +205,14 @@ def add_shards(*, build_id: int, shards: Sequence[Shard]) -> None:
 
 
 def import_annotations(
-    *, actor: Actor, dataset: Dataset, source: Path, sha256: str, rows: int, reason: str, now: datetime
+    *,
+    actor: Actor,
+    dataset: Dataset,
+    source: Path,
+    sha256: str,
+    rows: int,
+    reason: str,
+    now: datetime,
 ) -> Imported:
     """Keep a checked file of human annotations for the next builds. `source` is below WORK_DIR."""
     with transaction.atomic():

@@ -93,9 +93,7 @@ def find(secret: str, *, now: datetime) -> ApiToken | None:
     )
     return (
         ApiToken.objects.select_related("user")
-        .filter(
-            Q(revoked_at=None), digest=_digest(secret), ends_at__gt=now, user__is_active=True
-        )
+        .filter(Q(revoked_at=None), digest=_digest(secret), ends_at__gt=now, user__is_active=True)
         .annotate(
             verified=Exists(addresses),
             factors=Exists(Authenticator.objects.filter(user=OuterRef("user"))),

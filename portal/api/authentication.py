@@ -23,7 +23,11 @@ class ActorAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[object, Actor]:
         http = request._request
         actor = actor_of(http)
-        if actor.signed_in and actor.token is None and request.method not in {"GET", "HEAD", "OPTIONS"}:
+        if (
+            actor.signed_in
+            and actor.token is None
+            and request.method not in {"GET", "HEAD", "OPTIONS"}
+        ):
             self._check_csrf(http)
         return http.user, actor
 

@@ -42,7 +42,9 @@ def ask(
         MissingError: no such repository, revision or path; `hub_code` says which.
     """
     repository = catalogue.Repository(namespace, name)
-    artefact = catalogue.locate(repository, revision, path)
+    # A NUL is in no name of ours, and PostgreSQL would not even compare it.
+    readable = "\x00" not in f"{revision}{path}"
+    artefact = catalogue.locate(repository, revision, path) if readable else None
     if artefact is None:
         raise _missing(repository, revision, path)
     return Asked(artefact, access.decide(actor, artefact, "download", now))
@@ -90,9 +92,7 @@ def refuse(*, actor: Actor, asked: Asked, now: datetime) -> None:
         return
     refusal = RefusedError(asked.decision.missing_steps)
     artefact = asked.artefact
-    facts = access.facts_for(
-        actor, artefact.tier, artefact.version, action="download", now=now
-    )
+    facts = access.facts_for(actor, artefact.tier, artefact.version, action="download", now=now)
     refusal.gate = rules.gate(artefact.tier.policy, "download", facts)  # type: ignore[attr-defined]
     refusal.asked = asked.place  # type: ignore[attr-defined]
     raise refusal
@@ -107,7 +107,7 @@ def _missing(repository: catalogue.Repository, revision: str, path: str) -> Miss
     except MissingError as error:
         error.hub_code = "RepoNotFound"  # type: ignore[attr-defined]
         return error
-    version = catalogue.by_revision(dataset, revision)
+    version = catalogue.by_revision(dataset, revision.replace("\x00", ""))
     if version is None:
         missing = MissingError(f"{dataset.slug} has no revision {revision[:60]}.")
         missing.hub_code = "RevisionNotFound"  # type: ignore[attr-defined]

@@ -48,6 +48,13 @@ def test_what_is_no_text_has_a_reason(data, reason):
     assert decode(data, limit=100 if reason == "too-large" else text.LIMIT) == reason
 
 
+def test_a_declared_codec_that_would_change_bytes_is_not_used():
+    data = b"# coding: cp932\n# \x87\x90 and much more text that is plain\n"  # one of two codes
+    assert data.decode("cp932").encode("cp932") != data
+    found = decode(data)
+    assert not isinstance(found, Text) or found.text.encode(found.encoding) == data
+
+
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=80).map(str.encode)))
 def test_whatever_is_taken_gives_its_bytes_back(data):
     found = decode(data)

@@ -138,9 +138,7 @@ def test_conditions(file, researcher):
     assert Client().get(where(file), HTTP_IF_NONE_MATCH=tag, **headers).status_code == 304
     assert Client().get(where(file), HTTP_IF_MATCH='"other"', **headers).status_code == 412
     assert Client().get(where(file), HTTP_IF_MATCH=tag, **headers).status_code == 200
-    changed = Client().get(
-        where(file), HTTP_RANGE="bytes=0-1", HTTP_IF_RANGE='"other"', **headers
-    )
+    changed = Client().get(where(file), HTTP_RANGE="bytes=0-1", HTTP_IF_RANGE='"other"', **headers)
     assert (changed.status_code, content(changed)) == (200, BODY)
     same = Client().get(where(file), HTTP_RANGE="bytes=0-1", HTTP_IF_RANGE=tag, **headers)
     assert same.status_code == 206

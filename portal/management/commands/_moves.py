@@ -23,7 +23,9 @@ class MoveCommand(BaseCommand):
         parser.add_argument("--as", dest="email", required=True, help="in whose name")
         parser.add_argument("--reason", required=True, help="kept in the record")
 
-    def handle(self, *, dataset: str, version: str, email: str, reason: str, **options: Any) -> None:
+    def handle(
+        self, *, dataset: str, version: str, email: str, reason: str, **options: Any
+    ) -> None:
         with told_in_one_sentence():
             found = catalogue.version(catalogue.dataset_by_slug(dataset), version, hidden=True)
             type(self).verb(

@@ -26,7 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="built by command", help="kept in the record")
         parser.add_argument("--wait", action="store_true", help="wait until it ends, with progress")
 
-    def handle(self, *, dataset: str, version: str, email: str, reason: str, wait: bool, **options: Any) -> None:
+    def handle(
+        self, *, dataset: str, version: str, email: str, reason: str, wait: bool, **options: Any
+    ) -> None:
         with told_in_one_sentence():
             build = services.start_build(
                 actor=acting_as(email),
