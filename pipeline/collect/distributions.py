@@ -221,13 +221,13 @@ def _licence_files(folder: Path, info: str, about: Message) -> tuple[list[str], 
             if not paths.refuse(path) and (folder / path).is_file() and _names_licence(path):
                 own.add(path)
     for path in _record(folder, info):
-        if not paths.refuse(path) and _names_licence(path):
+        if _names_licence(path) and not paths.refuse(path):
             (own if path.startswith(f"{info}/") else inner).add(path)
     return sorted(own), sorted(inner)
 
 
 def _names_licence(path: str) -> bool:
-    name = path.rsplit("/", 1)[-1]
+    name = path.rpartition("/")[2]
     return bool(_LICENCE_NAME.search(name)) and not _CODE.search(name)
 
 

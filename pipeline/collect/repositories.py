@@ -10,9 +10,8 @@ HOSTS = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org")
 _LABELS = ("source", "sourcecode", "repository", "code", "github", "gitlab", "homepage", "home")
 _NOT_LABELS = ("funding", "donate", "sponsor", "sponsors", "documentation", "docs")
 _NOT_OWNERS = frozenset(
-    "sponsors orgs users topics features about settings apps marketplace login explore groups "
-    "collections readme security".split()
-)
+    ("sponsors", "orgs", "users", "topics", "features", "about", "settings", "apps", "login")
+) | frozenset(("marketplace", "explore", "groups", "collections", "readme", "security"))
 _PAGES = frozenset(["-", "blob", "tree", "issues", "merge_requests", "tags", "releases"])
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 

@@ -33,7 +33,10 @@ def is_generated(path: str, text: str, mean_line: float) -> bool:
 
     `mean_line` in characters.
     """
-    if _GENERATED_PATH.search(path) or _GENERATED.search(text[:_HEAD]):
+    if _GENERATED_PATH.search(path):
+        return True
+    head = text[:_HEAD]
+    if "generated" in head.lower() and _GENERATED.search(head):
         return True
     return path.lower().endswith(_MINIFIED) and mean_line > _MINIFIED_MEAN
 

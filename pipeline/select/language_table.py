@@ -138,7 +138,7 @@ Ruby|rb rake gemspec ru rbw podspec jbuilder|Gemfile Rakefile Podfile Vagrantfil
 Guardfile|ruby jruby
 Rust|rs||rust-script
 SCSS|scss||
-SQL|sql ddl dml prc tab viw||
+SQL|sql ddl dml||
 SVG|svg||
 Sass|sass||
 Scala|scala sbt sc kojo||scala

@@ -7,6 +7,7 @@ the `identify` package carries (choosealicense.com, CC-BY-3.0).
 import re
 from collections import Counter
 from functools import lru_cache
+from itertools import pairwise
 
 from identify.vendor.licenses import LICENSES
 
@@ -77,7 +78,7 @@ def recognise(text: str) -> tuple[str, ...]:
 
 
 def _most_alike(words: list[str]) -> set[str]:
-    pairs = Counter(zip(words, words[1:], strict=False))
+    pairs = Counter(pairwise(words))
     size = sum(pairs.values())
     best, most = "", _LIKE
     for spdx, known, known_size in _pairs():
@@ -115,6 +116,6 @@ def _pairs() -> tuple[tuple[str, Counter[tuple[str, str]], int], ...]:
     found = []
     for spdx, core in _cores():
         words = core.split()
-        pairs = Counter(zip(words, words[1:], strict=False))
+        pairs = Counter(pairwise(words))
         found.append((spdx, pairs, sum(pairs.values())))
     return tuple(found)

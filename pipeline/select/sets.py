@@ -47,13 +47,46 @@ PERMISSIVE = LicenceSet(
     "Every licence allows use, change and distribution, asking at most that authors are named and "
     "notices kept. Where a file comes from is told with it; naming its authors is the user's part.",
     frozenset(
-        """
-        0BSD AFL-3.0 Apache-2.0 Artistic-2.0 BlueOak-1.0.0 BSD-1-Clause BSD-2-Clause
-        BSD-2-Clause-Patent BSD-3-Clause BSD-3-Clause-Clear BSL-1.0 CC0-1.0 CNRI-Python curl
-        ECL-2.0 FSFAP HPND ICU ISC Libpng libpng-2.0 MIT MIT-0 MulanPSL-2.0 NCSA PHP-3.01
-        PostgreSQL PSF-2.0 Python-2.0 Python-2.0.1 Unicode-3.0 Unicode-DFS-2016 Unlicense UPL-1.0
-        WTFPL X11 Zlib ZPL-2.1
-        """.split()
+        [
+            "0BSD",
+            "AFL-3.0",
+            "Apache-2.0",
+            "Artistic-2.0",
+            "BlueOak-1.0.0",
+            "BSD-1-Clause",
+            "BSD-2-Clause",
+            "BSD-2-Clause-Patent",
+            "BSD-3-Clause",
+            "BSD-3-Clause-Clear",
+            "BSL-1.0",
+            "CC0-1.0",
+            "CNRI-Python",
+            "curl",
+            "ECL-2.0",
+            "FSFAP",
+            "HPND",
+            "ICU",
+            "ISC",
+            "Libpng",
+            "libpng-2.0",
+            "MIT",
+            "MIT-0",
+            "MulanPSL-2.0",
+            "NCSA",
+            "PHP-3.01",
+            "PostgreSQL",
+            "PSF-2.0",
+            "Python-2.0",
+            "Python-2.0.1",
+            "Unicode-3.0",
+            "Unicode-DFS-2016",
+            "Unlicense",
+            "UPL-1.0",
+            "WTFPL",
+            "X11",
+            "Zlib",
+            "ZPL-2.1",
+        ]
     ),
     _EXCEPTIONS,
 )

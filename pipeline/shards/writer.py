@@ -20,12 +20,13 @@ BYTES_PER_GROUP = 32 * 1024 * 1024  # of `content`; bounds what a writer or read
 
 # Leaf columns with few distinct values. Others go plain: a dictionary of distinct values only
 # doubles them, and it moves when one row goes, which spoils content-defined chunks.
-_FEW_VALUES = (
-    "encoding ext lang language repo_host repo_name owner head source class rule "
-    "labelled_by licenses.list.element license_evidence.list.element.kind "
-    "license_evidence.list.element.where license_evidence.list.element.found "
-    "redactions.list.element.class spans.list.element.class "
-).split() + [
+_FEW_VALUES = [
+    *("encoding", "ext", "lang", "language", "repo_host", "repo_name", "owner", "head", "source"),
+    *("class", "rule", "labelled_by", "licenses.list.element"),
+    *(f"license_evidence.list.element.{name}" for name in ("kind", "where", "found")),
+    *("redactions.list.element.class", "spans.list.element.class"),
+]
+_FEW_VALUES += [
     f"max_{by}_repo_{column}"
     for by in ("stars", "issues", "forks")
     for column in ("name", "head_hexsha", "licenses.list.element")
