@@ -1,4 +1,4 @@
-"""Refusals of the rules, as a small tree: a code for programs, a sentence and a next step for people.
+"""Refusals of the rules: a code for programs, a sentence and a next step for people.
 
 GovernanceError
   NotPermittedError   the person lacks the role, or may not do this to their own thing

@@ -257,7 +257,7 @@ def _grant(users: dict[str, User], dataset: object) -> None:
     tier = catalogue.tier(dataset, "annotations")
     answers = {
         "affiliation": "Demo University, group for data protection",
-        "purpose": "Compare detectors of keys and addresses; only aggregate scores leave the group.",
+        "purpose": "Compare detectors of keys and addresses; only aggregate scores leave us.",
         "ethics": "Reviewed by the university's board; its code of conduct applies.",
         "protection": "An encrypted disk of one person, erased when the grant ends.",
         "no_sharing": True,

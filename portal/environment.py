@@ -59,7 +59,7 @@ def words(name: str, default: str = "") -> list[str]:
 
 
 def url(name: str, default: str, *, schemes: set[str]) -> str:
-    """A URL whose scheme is one of `schemes`; the value itself is never printed (it may hold a password)."""
+    """A URL with one of these schemes; the value is never printed, it may hold a password."""
     told = text(name, default)
     scheme = urlsplit(told).scheme
     if scheme not in schemes:

@@ -50,7 +50,7 @@ CHECKS: dict[str, Callable[[], dict[str, Any]]] = {
 
 
 def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  a view's shape
-    """200 when every part answers, else 503; the body tells which does not, and how old things are."""
+    """200 when every part answers, else 503; the body tells which does not, and ages."""
     parts = {name: _told(check) for name, check in CHECKS.items()}
     well = all(part["ok"] for part in parts.values())
     told = {"ok": well, "parts": parts}

@@ -24,7 +24,7 @@ if DEMO and not env.is_local(PUBLIC_URL):
         "to everyone, so it runs on this machine alone."
     )
 SECRET_KEY = env.secret("SECRET_KEY", HOME / "keys" / "django.key")
-# Key of the surrogates that replace private values; held outside the database, same in every worker.
+# Key of the surrogates that replace private values: not in the database, the same in every worker.
 REDACTION_SECRET = env.secret("REDACTION_SECRET", HOME / "keys" / "redaction.key")
 DEBUG = False
 CONTACT_EMAIL = env.text("GATEHOUSE_CONTACT", "stewards@localhost")

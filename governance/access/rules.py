@@ -154,7 +154,7 @@ NEEDS: dict[str, Need] = {
             _place(f),
             "Who may have what",
         ),
-        lambda f: ("Steward", "of this dataset"),
+        lambda _: ("Steward", "of this dataset"),
         final=True,
     ),
     "served": Need(
@@ -162,7 +162,7 @@ NEEDS: dict[str, Need] = {
     ),
     "signed_in": Need(
         lambda f: f.signed_in,
-        lambda f: Step(
+        lambda _: Step(
             "signed_in",
             "Sign in",
             "Sign in, or send a token: Authorization: Bearer TOKEN.",
@@ -174,7 +174,7 @@ NEEDS: dict[str, Need] = {
     ),
     "verified": Need(
         lambda f: f.verified,
-        lambda f: Step(
+        lambda _: Step(
             "verified",
             "Confirm your address",
             "Confirm your e-mail address: open the link that was mailed to you.",
@@ -182,11 +182,11 @@ NEEDS: dict[str, Need] = {
             {},
             "See your addresses",
         ),
-        lambda f: ("Address confirmed", ""),
+        lambda _: ("Address confirmed", ""),
     ),
     "token": Need(
         lambda f: f.token_covers,
-        lambda f: Step(
+        lambda _: Step(
             "token",
             "Use a token that covers this",
             "This token does not reach this dataset: make another one.",
@@ -194,10 +194,10 @@ NEEDS: dict[str, Need] = {
             {},
             "Make a token",
         ),
-        lambda f: ("Token covers this", ""),
+        lambda _: ("Token covers this", ""),
     ),
     "second_factor": Need(
-        lambda f: f.second_factor, _second_factor, lambda f: ("Second factor used", "")
+        lambda f: f.second_factor, _second_factor, lambda _: ("Second factor used", "")
     ),
     "terms": Need(
         lambda f: bool(f.terms) and f.terms_accepted,

@@ -1,4 +1,4 @@
-"""Entries of the record. Identity is copied, nothing is a foreign key: the record outlives people."""
+"""Entries of the record. Identity is copied, with no foreign key: the record outlives people."""
 
 import secrets
 

@@ -69,6 +69,7 @@ def make_dataset(
     contact: str,
     reason: str,
     now: datetime,
+    listed: bool = True,
 ) -> Dataset:
     """Make a dataset with its tiers; it has no version yet.
 
@@ -98,6 +99,7 @@ def make_dataset(
             redaction=dict(redaction),
             sources=list(sources),
             contact=contact,
+            listed=listed,
             made_at=now,
         )
         for position, spec in enumerate(tiers):

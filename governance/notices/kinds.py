@@ -146,8 +146,8 @@ def _expired(entry: Entry) -> list[Draft]:
         entry,
         f"Application {_number(entry)} expired without an answer",
         [
-            f"Nobody answered your application for the {entry.tier} tier of {entry.dataset} in time. "
-            "That is our failing, not a no: please apply again.",
+            f"Nobody answered your application for the {entry.tier} tier of {entry.dataset} "
+            "in time. That is our failing, not a no: please apply again.",
         ],
     )
 

@@ -37,7 +37,7 @@ def post_mail(
     *, key: str, kind: str, user_id: int | None, email: str, subject: str, text: str, html: str,
     now: datetime,
 ) -> None:  # fmt: skip
-    """Put one mail that is not about the record (address confirmation, password) into the outbox."""
+    """Put one mail that no entry tells of (address confirmation, password) into the outbox."""
     with transaction.atomic():
         Message.objects.get_or_create(
             key=key,

@@ -1,11 +1,11 @@
-"""The terms that a new dataset starts with: the three duties of a governed dataset, and two more."""
+"""The terms that a new dataset starts with: three duties of a governed dataset, and two more."""
 
 from governance.terms.services import ClauseSpec
 
 TITLE = "Terms of use"
 SUMMARY = (
-    "You may use the dataset for any lawful purpose. Keep the licences of the files, keep your copy "
-    "current, pass these terms on with the data, and leave people alone."
+    "You may use the dataset for any lawful purpose. Keep the licences of the files, keep your "
+    "copy current, pass these terms on with the data, and leave people alone."
 )
 CLAUSES = (
     ClauseSpec(

@@ -20,7 +20,7 @@ def term() -> timedelta:
 
 
 def take(shard_id: int, *, now: datetime) -> UUID | None:
-    """Lease a shard that is to do and in nobody's hands; None when it is not, or its build ended."""
+    """Lease a shard that is to do and in nobody's hands; None when not, or its build ended."""
     token = uuid4()
     free = Q(lease_until=None) | Q(lease_until__lte=now)
     mine = Shard.objects.filter(

@@ -3,10 +3,9 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, Count, Max, Min, Q, QuerySet, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
-from django.db.models import BigIntegerField
 
 from governance.audit.actors import Actor, Role
 from governance.catalogue import selectors as catalogue

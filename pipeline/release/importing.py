@@ -26,7 +26,7 @@ LABELS = (*CLASSES, "NAME", "USERNAME", "ID", "AMBIGUOUS", "NAME_LICENSE", "USER
 
 
 def read_in(source: Path, target: Path, secret: bytes) -> dict[str, int]:
-    """Write the good rows of `source` to `target` (ANNOTATION); return counts by what became of them.
+    """Write the good rows of `source` to `target` (ANNOTATION); count what became of each.
 
     `kept` counts the rows written; every other name is a reason why rows were left out:
     `no-source`, `no-content`, `too-large`, `bad-span`, `unknown-class`.

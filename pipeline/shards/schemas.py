@@ -8,7 +8,8 @@ import pyarrow as pa
 LICENCE_EVIDENCE = pa.list_(
     pa.struct(
         [
-            ("kind", pa.string()),  # metadata | classifier | licence-file | header-tag | header-text
+            # metadata | classifier | licence-file | header-tag | header-text
+            ("kind", pa.string()),
             ("where", pa.string()),  # path or field name where it was found
             ("found", pa.string()),  # SPDX expression read from it, "" when it could not be read
         ]
@@ -19,7 +20,7 @@ BLOB = pa.schema(  # raw tier: one row a distinct content, unredacted
     [
         ("hexsha", pa.string()),  # git blob id of the original bytes, 40 hex digits
         ("size", pa.int64()),  # of the original bytes
-        ("encoding", pa.string()),  # what the bytes were decoded from, e.g. utf-8, utf-16-le, cp1252
+        ("encoding", pa.string()),  # of the original bytes, e.g. utf-8, utf-16-le, cp1252
         ("content", pa.large_string()),
         ("avg_line_length", pa.float64()),
         ("max_line_length", pa.int64()),
@@ -34,7 +35,7 @@ OCCURRENCE = pa.schema(  # raw tier: one row for every place where a blob stands
     [
         ("hexsha", pa.string()),
         ("repo_host", pa.string()),  # e.g. github.com; pypi.org where no repository is known
-        ("repo_id", pa.int64()),  # the host's number; without one, a number made from host and name
+        ("repo_id", pa.int64()),  # the host's number, or one made from host and name
         ("repo_name", pa.string()),  # owner/name
         ("owner_id", pa.int64()),
         ("owner", pa.string()),
@@ -54,7 +55,7 @@ REDACTIONS = pa.list_(pa.struct([("class", pa.string()), ("count", pa.int64())])
 
 
 def _holder(by: str) -> list[tuple[str, pa.DataType]]:
-    """Columns that describe one holder of the blob, as in The Stack v1 (`by`: stars, issues, forks)."""
+    """Columns of one holder of the blob, as in The Stack v1 (`by`: stars, issues, forks)."""
     event = f"max_{by}_repo_{by}_event"
     return [
         (f"max_{by}_repo_path", pa.string()),

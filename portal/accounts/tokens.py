@@ -4,11 +4,11 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
 from governance.audit import services as audit
 from governance.audit.actors import Actor
 from governance.errors import InvalidError, MissingError, NotPermittedError

@@ -16,7 +16,7 @@ from portal.delivery import ranges, tickets
 def resolve(
     request: HttpRequest, namespace: str, name: str, revision: str, path: str
 ) -> HttpResponse:
-    """HEAD tells size and hash to who may have the file; GET puts a ticket on record and streams."""
+    """HEAD tells size and hash to who may have the file; GET records a ticket and streams."""
     now = timezone.now()
     actor = actor_of(request)
     asked = tickets.ask(
@@ -26,7 +26,7 @@ def resolve(
     if request.method == "HEAD":
         tickets.refuse(actor=actor, asked=asked, now=now)
         return HttpResponse(headers=headers | {"Content-Length": str(asked.artefact.size)})
-    early = _precondition(request, asked, headers)
+    early = _precondition(request, headers)
     if early is not None and asked.decision.allowed:
         return early
     tickets.issue(actor=actor, asked=asked, now=now)
@@ -48,9 +48,7 @@ def _headers(asked: tickets.Asked) -> dict[str, str]:
     }
 
 
-def _precondition(
-    request: HttpRequest, asked: tickets.Asked, headers: dict[str, str]
-) -> HttpResponse | None:
+def _precondition(request: HttpRequest, headers: dict[str, str]) -> HttpResponse | None:
     """If-Match and If-None-Match of RFC 9110; a file's entity tag is its sha256, and strong."""
     tag = headers["ETag"]
     match = request.headers.get("If-Match")

@@ -41,8 +41,13 @@ def test_last_use_is_noted_at_most_every_ten_minutes(django_assert_num_queries):
 
 @pytest.mark.parametrize(
     ("told", "field"),
-    [({"name": " "}, "name"), ({"days": 0}, "days"), ({"days": 91}, "days"), ({"scope": "write"}, "scope")],
-)  # fmt: skip
+    [
+        ({"name": " "}, "name"),
+        ({"days": 0}, "days"),
+        ({"days": 91}, "days"),
+        ({"scope": "write"}, "scope"),
+    ],
+)
 def test_what_a_token_may_not_be(told, field):
     with pytest.raises(InvalidError) as refused:
         make(UserFactory(), **told)

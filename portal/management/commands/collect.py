@@ -17,8 +17,8 @@ from portal.operators import house, told_in_one_sentence
 
 class Command(BaseCommand):
     help = (
-        "Name what the next build of a dataset collects from; a dataset that does not exist is made "
-        "with the default tiers, not listed. The kind `distributions` reads installed Python "
+        "Name what the next build of a dataset collects from; one that does not exist is made with "
+        "the default tiers, not listed. The kind `distributions` reads installed Python "
         "distributions. Example: manage.py collect distributions "
         ".venv/lib/python3.11/site-packages --dataset lab/shelf"
     )
@@ -42,8 +42,8 @@ class Command(BaseCommand):
         with told_in_one_sentence():
             self._keep(dataset, source)
         self.stdout.write(
-            f"{dataset} collects {len(found)} distributions from {len(folders)} folders at its next "
-            f"build: manage.py build {dataset} VERSION --as ADMIN"
+            f"{dataset} collects {len(found)} distributions from {len(folders)} folders at its "
+            f"next build: manage.py build {dataset} VERSION --as ADMIN"
         )
 
     def _keep(self, slug: str, source: dict[str, Any]) -> None:
@@ -63,6 +63,7 @@ class Command(BaseCommand):
                 sources=[],
                 tiers=defaults.TIERS,
                 contact=settings.CONTACT_EMAIL if "." in settings.CONTACT_EMAIL else "",
+                listed=False,
                 reason="made by collect",
                 now=now,
             )

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 class Command(BaseCommand):
     help = (
-        "Write the spans found in column `content`: row, start, end, class, rule, score; offsets in "
-        "code points, ends exclusive. Example: manage.py detect in.parquet spans.parquet"
+        "Write the spans found in column `content`: row, start, end, class, rule, score; offsets "
+        "in code points, ends exclusive. Example: manage.py detect in.parquet spans.parquet"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
