@@ -17,10 +17,10 @@ def stats(**languages: int) -> dict:
         "rows": rows,
         "bytes": rows * 100,
         "repositories": 3,
-        "tiers": {name: tier for name in ("processed", "raw", "annotations")},
+        "tiers": dict.fromkeys(("processed", "raw", "annotations"), tier),
         "languages": {name: {"rows": n, "bytes": n * 100} for name, n in languages.items()},
         "licences": {"MIT": {"rows": rows, "bytes": rows * 100}},
-        "stages": {name: stage for name in STAGES},
+        "stages": dict.fromkeys(STAGES, stage),
         "redactions": {
             "rows": 2,
             "classes": {"EMAIL": 3},
@@ -129,7 +129,7 @@ def difference(added: int = 7, removed: int = 2) -> dict:
 
 
 def published(dataset: Dataset | None = None, *, drawn: bool = False, **given: object) -> Version:
-    """A current version with card, figures, rows to look at and one file; terms if there are none."""
+    """A current version with card, figures, rows to look at, one file, and terms."""
     dataset = dataset or DatasetFactory()
     figures = given.pop("stats", None) or stats(Python=60, C=38)
     if not dataset.terms.exists():
