@@ -20,6 +20,7 @@ def signed_in(user: User, *, second_factor: bool = False) -> Client:
         session["account_authentication_methods"] = [
             {"method": "mfa", "at": time.time(), "type": "totp"}
         ]
+        session["account_authentication_methods_user"] = str(user.pk)  # allauth checks whose
         session.save()
     return client
 

@@ -82,7 +82,8 @@ def _by_session(request: HttpRequest, now: datetime) -> Actor:
 
 def used_second_factor(request: HttpRequest) -> bool:
     """Whether this session used one; that one merely exists is not enough."""
-    return any(record.get("method") == "mfa" for record in get_authentication_records(request))
+    records = get_authentication_records(request, request.user)
+    return any(record.get("method") == "mfa" for record in records)
 
 
 def _where(request: HttpRequest) -> dict[str, str]:
