@@ -18,7 +18,8 @@ _COMMENT_MARKS = re.compile(r"[\s*#/;%!|\"'-]+")
 _FAMILY = r"(?P<family>affero|lesser|library)?"
 # Sentences by which files put themselves under a licence, without comment marks and line ends.
 _GNU = re.compile(
-    r"(?:terms of|licensed under|released under|covered by|subject to|distributed under)"
+    r"(?:terms of|licensed under|released under|covered by|subject to"
+    r"|(?<!previously )distributed under)"  # Python's own licence tells of former days
     r"(?: (?:the )?(?:terms|version [\d.]+) of)? (?:either )?(?:the )?"
     rf"gnu {_FAMILY} ?(?:general|gpl)(?: public)?(?: licen[cs]e)?(?P<rest>.{{0,160}})"
 )
@@ -27,6 +28,10 @@ _MOZILLA = re.compile(
     r"(?:subject to|terms of|licensed under|released under)(?: the terms of)?(?: the)? "
     r"mozilla public licen[cs]e,? ?(?:version|v\.?)? ?(?P<version>\d\.\d)?"
 )
+# Texts that hold such sentences themselves, as an appendix or a condition; all are copyleft.
+_OWN_PHRASES = frozenset(
+    f"{name}-only" for name in ("GPL-2.0", "GPL-3.0", "LGPL-2.1", "LGPL-3.0", "AGPL-3.0")
+) | {"MPL-2.0", "EPL-2.0", "EUPL-1.1", "EUPL-1.2"}
 _COPYLEFT_WORD = re.compile(r"(?i)\b(a|l)?gpl|general public|\bmpl\b|mozilla public")
 _BY_FAMILY = {"affero": "AGPL", "lesser": "LGPL", "library": "LGPL", "": "GPL"}
 _VERSIONS = {
@@ -83,8 +88,13 @@ def of_package(
 
 
 def of_licence_file(path: str, text: str) -> Found:
-    """The licences whose text stands in a licence file; evidence "" when it cannot be told."""
-    found = licence_texts.recognise(text) or tuple(sorted(_phrases(_flat(text))))
+    """The licences whose text stands in a licence file; evidence "" when it cannot be told.
+
+    Sentences count as well as texts: a file that gathers licences may only name one of them.
+    """
+    texts = set(licence_texts.recognise(text))
+    phrases = set() if texts & _OWN_PHRASES else _phrases(_flat(text))
+    found = tuple(sorted(texts | phrases))
     named = found or ("",)
     evidence = tuple(Evidence("licence-file", path, one) for one in named)
     return Found(found, evidence)

@@ -253,6 +253,16 @@ def test_a_whole_text_in_the_field_is_read():
     assert package(licence=MIT) == ("MIT",)
 
 
+def test_a_licence_that_is_only_named_beside_a_text_counts():
+    told = f"{MIT}\n\nlibfoo is distributed under the terms of the GNU GPL, version 2.\n"
+    assert of_licence_file("LICENSE", told).licences == ("GPL-2.0-only", "MIT")
+
+
+def test_what_the_licence_of_python_tells_of_former_days_is_no_licence():
+    told = f"{MIT}\nmaterial that was previously distributed under the GNU General Public License"
+    assert of_licence_file("LICENSE", told).licences == ("MIT",)
+
+
 def test_evidence_says_where_it_was_found():
     found = of_licence_file("x/COPYING", "nothing known " * 30)
     assert found.licences == ()
