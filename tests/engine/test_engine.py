@@ -1,7 +1,6 @@
 """Builds through the engine, with the database of the test and no broker: bells are counted."""
 
 import json
-
 from datetime import timedelta
 from types import SimpleNamespace
 
