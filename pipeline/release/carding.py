@@ -53,6 +53,7 @@ def plan(context: Context) -> list[Work]:
         "brief": hashlib.sha256(canonical(_told(brief)).encode()).hexdigest(),
         "licence_set": sets.get(brief.licence_set).as_json(),
         "redaction": brief.redaction,
+        "detector": redacting.detector_digest(),
         "terms": brief.terms,
         "sources": _sources(brief.sources),
         "stages": {stage.name: stage.version for stage in (*STAGES_BEFORE, STAGE)},
@@ -150,9 +151,7 @@ def _manifest(params: Json, files: Files, secret: bytes) -> Json:
     """What a version promises. The brief's digest is keyed: it covers the removal list, and
     nobody may test a guess of that list against it."""
     keyed = hmac.new(secret, f"brief\0{params['brief']}".encode(), hashlib.sha256).hexdigest()
-    copied = (
-        "dataset version parent licence_set redaction terms stages profile next_numbers artefacts"
-    )
+    copied = "dataset version parent licence_set redaction detector terms stages profile next_numbers artefacts"
     return {name: params[name] for name in copied.split()} | {
         "format": 1,
         "brief": keyed,

@@ -97,7 +97,7 @@ def _kept(stages: Json) -> Json:
         for rank, (what, field) in enumerate((("kept", "rows_out"), ("dropped", "rows_dropped")))
     ]
     colours = {"domain": ["kept", "dropped"], "range": ["var(--c1)", "var(--c-rest)"]}
-    axis = {"format": ",", "tickCount": 5, "titleFontWeight": "normal"}
+    axis = {"format": ",d", "tickCount": 5, "titleFontWeight": "normal"}
     return {
         "data": {"values": values if any(value["value"] for value in values) else []},
         "mark": {"type": "bar", "height": STEP - 10},

@@ -13,6 +13,7 @@ from pipeline.select import removals, sets
 from pipeline.shards import schemas
 
 from . import annotating, checks, reports
+from .redacting import detector_digest
 from .work import Context, Done, Files, Json, Report, Stage, Work, canonical
 
 RAW = {"raw-blobs.parquet": schemas.BLOB, "raw-occurrences.parquet": schemas.OCCURRENCE}
@@ -61,6 +62,7 @@ def _rows_work(context: Context, done: Done) -> _Plan:
         "licence_set": context.brief.licence_set,
         "licences": sets.get(context.brief.licence_set).digest,
         "policy": context.brief.redaction,
+        "detector": detector_digest(),
     }
     return done.label, params, {"ref": done.ref}
 

@@ -119,6 +119,7 @@ def test_drawings_need_no_style_no_script_and_no_other_host(version):
     assert set(drawn) == {
         f"charts/{name}.svg" for name in ("languages", "licences", "kept", "redactions")
     }
+    assert "e+" not in drawn["charts/kept.svg"]  # figures as people write them
     for svg in drawn.values():
         assert svg.startswith("<svg")
         assert not [word for word in SVG_FORBIDDEN if word in svg]

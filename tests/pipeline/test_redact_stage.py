@@ -5,7 +5,7 @@ import random
 import pytest
 
 from pipeline.redact.policy import DEFAULT_POLICY
-from pipeline.release import redacting
+from pipeline.release import redacting, verifying
 from pipeline.release.work import Context, Files
 from pipeline.shards import writer
 from tests.pipeline import made
@@ -93,6 +93,18 @@ def test_a_shard_that_is_the_same_is_not_redacted_again(tmp_path):
     second = redacted(tmp_path, later, version="1.1", removals=removed)
     names = {done.ref for done in first.done["redact"]}
     assert names & {done.ref for done in second.done["redact"]}
+
+
+def test_new_rules_look_at_every_row_and_prove_every_file_again(tmp_path, monkeypatch):
+    version = made.build(tmp_path, made.some_files(), made.brief(), upto="verify")
+    for module in (redacting, verifying):
+        monkeypatch.setattr(module, "detector_digest", lambda: "of better rules")
+    redacts = {work.name(1) for work in redacting.plan(version.context())}
+    proofs = {
+        work.name(1) for work in verifying.plan(version.context()) if work.params["kind"] == "rows"
+    }
+    assert not redacts & {done.ref for done in version.done["redact"]}
+    assert not proofs & {done.ref for done in version.done["verify"]}
 
 
 def test_another_dataset_never_shares_surrogates(tmp_path):
