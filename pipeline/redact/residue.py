@@ -90,7 +90,7 @@ def _find(text: str, seek: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
         start = text.find(needle)
         while start >= 0:
             yield start, start + len(needle), cls
-            start = text.find(needle, start + 1)
+            start = text.find(needle, start + len(needle))
 
 
 def _find_many(text: str, seek: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:

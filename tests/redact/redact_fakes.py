@@ -9,6 +9,8 @@ import json
 import random
 import string
 
+import pytest
+
 OPEN, CLOSE = "\u27ea", "\u27eb"  # around the value in a true example
 ALNUM = string.ascii_letters + string.digits
 UPPER = string.ascii_uppercase + string.digits
@@ -21,6 +23,15 @@ def made(size: int, alphabet: str = ALNUM, name: str = "") -> str:
     source = random.Random(f"{size}/{alphabet}/{name}")
     text = "".join(source.choice(alphabet) for _ in range(size - 2))
     return text[:1] + source.choice(alphabet[:6]) + text[1:] + source.choice(alphabet[-3:-2])
+
+
+def each(table: dict[str, list[str]]) -> list[object]:
+    """(rule, example) of a table as test parameters, told by rule and number."""
+    return [
+        pytest.param(name, example, id=f"{name}-{number}")
+        for name, examples in table.items()
+        for number, example in enumerate(examples)
+    ]
 
 
 def marked(text: str) -> tuple[str, str]:

@@ -25,7 +25,7 @@ def test_the_fast_engine_is_the_default():
         Detector(engine="grep")
 
 
-@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
 def test_engines_agree_on_examples(text):
     for shape in ("{}", "\n{}", "🎉{}é", "{0}\r\n{0}", "\u017f\u212a{}"):
         assert FAST.detect(shape.format(text)) == PLAIN.detect(shape.format(text))

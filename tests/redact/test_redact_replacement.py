@@ -148,6 +148,11 @@ def test_short_values_stay_elsewhere_and_long_ones_do_not():
     assert result.text == "al also al; <KEY> <KEY>s"
 
 
+def test_a_value_that_stands_many_times_goes_each_time():
+    result = redact("value1;" * 50, [Span(0, 6, "KEY")], ALL, KEY)
+    assert (result.text, result.counts) == ("<KEY>;" * 50, {"KEY": 50})
+
+
 def test_partly_percent_encoded_value_is_found():
     text = "pw: a@b/c&d e=f; u=a%40b/c%26d%20e=f; v=%61%40b/c%26d%20e%3Df, w=a%40b"
     result = redact(text, [Span(4, 15, "KEY")], ALL, KEY)

@@ -3,7 +3,7 @@
 import hyperscan
 import pytest
 import re2
-from redact_fakes import FALSE, TRUE, marked
+from redact_fakes import FALSE, TRUE, each, marked
 
 from pipeline.redact.rules import RULES, Rule
 from pipeline.redact.scan import Detector, compile_hyperscan, compile_re2, default_detector
@@ -45,7 +45,7 @@ def test_engines_refuse_what_a_rule_must_not_have():
             compile_re2(pattern)
 
 
-@pytest.mark.parametrize(("name", "example"), [(n, e) for n in TRUE for e in TRUE[n]])
+@pytest.mark.parametrize(("name", "example"), each(TRUE))
 def test_true_example(name, example):
     text, value = marked(example)
     [span] = Detector([BY_NAME[name]], engine="re2").detect(text)
@@ -53,7 +53,7 @@ def test_true_example(name, example):
     assert (span.cls, span.rule) == (BY_NAME[name].cls, name)
 
 
-@pytest.mark.parametrize(("name", "example"), [(n, e) for n in TRUE for e in TRUE[n]])
+@pytest.mark.parametrize(("name", "example"), each(TRUE))
 def test_true_example_among_all_rules(name, example):
     """Another rule may find it first, but it is found whole and under its class."""
     text, value = marked(example)
@@ -61,7 +61,7 @@ def test_true_example_among_all_rules(name, example):
     assert (value, BY_NAME[name].cls) in [(text[s.start : s.end], s.cls) for s in spans]
 
 
-@pytest.mark.parametrize(("name", "example"), [(n, e) for n in FALSE for e in FALSE[n]])
+@pytest.mark.parametrize(("name", "example"), each(FALSE))
 def test_false_example(name, example):
     found = Detector([BY_NAME[name]], engine="re2").detect(example)
     assert [example[span.start : span.end] for span in found] == []

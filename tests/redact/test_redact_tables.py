@@ -110,7 +110,9 @@ def test_a_file_without_text_is_refused_and_nothing_written(tmp_path, columns):
     assert [path.name for path in tmp_path.iterdir()] == ["in.parquet"]
 
 
-@pytest.mark.parametrize("data", [b"", b"no parquet at all", b"PAR1" + b"\0" * 64 + b"PAR1"])
+@pytest.mark.parametrize(
+    "data", [b"", b"no parquet at all", b"PAR1" + b"\0" * 64 + b"PAR1"], ids=range(3)
+)
 def test_what_is_no_parquet_file_is_refused(tmp_path, data):
     (tmp_path / "in.parquet").write_bytes(data)
     with pytest.raises(ValueError, match="Parquet file"):
