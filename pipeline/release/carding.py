@@ -151,8 +151,8 @@ def _manifest(params: Json, files: Files, secret: bytes) -> Json:
     """What a version promises. The brief's digest is keyed: it covers the removal list, and
     nobody may test a guess of that list against it."""
     keyed = hmac.new(secret, f"brief\0{params['brief']}".encode(), hashlib.sha256).hexdigest()
-    copied = "dataset version parent licence_set redaction detector terms stages profile".split()
-    copied += ["next_numbers", "artefacts"]
+    copied = ["dataset", "version", "parent", "licence_set", "redaction", "detector", "terms"]
+    copied += ["stages", "profile", "next_numbers", "artefacts"]
     return {name: params[name] for name in copied} | {
         "format": 1,
         "brief": keyed,
