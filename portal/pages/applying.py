@@ -107,10 +107,12 @@ def _before(request: HttpRequest, dataset: "Dataset", tier: "Tier") -> dict[str,
     actor = actor_of(request)
     standing = access.standing(actor, dataset, catalogue.current(dataset), now=timezone.now())
     mine = next(each for each in standing if each.tier.name == tier.name)
+    lines = gates.tier(request, mine, files=_files(dataset)).lines
     return {
         "waiting": access.open_application(actor, tier),
-        "granted": mine.decision.grant,
-        "gate": gates.tier(request, mine, files=_files(dataset)),
+        # Sending the form is the act of this page: the gate's own steps are links below it.
+        "gate": [line._replace(url="", action="") for line in lines],
+        "meanwhile": [line for line in lines if line.url and line.state != "done"],
         "days": services.ANSWER_WITHIN.days,
     }
 

@@ -28,7 +28,12 @@ KINDS = {"allowed": "ok", "refused": "bad", "recorded": ""}
 
 
 class SearchForm(forms.Form):
-    person = forms.CharField(label="Person", required=False, max_length=200)
+    person = forms.CharField(
+        label="Person",
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"placeholder": "Part of a name or an address"}),
+    )
     dataset = forms.CharField(label="Dataset", required=False, max_length=200)
     version = forms.CharField(label="Version", required=False, max_length=40)
     tier = forms.CharField(label="Tier", required=False, max_length=40)
@@ -46,10 +51,10 @@ class SearchForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         names = selectors.actions()
-        areas = sorted({name.split(".")[0] + "." for name in names})
+        areas = sorted({name.partition(".")[0] for name in names})
         self.fields["action"].choices = [
             ("", "Any"),
-            *((area, f"{area}* (all of {area.rstrip('.')})") for area in areas),
+            *((f"{area}.", f"{area}: all") for area in areas),
             *((name, name) for name in names),
         ]
 

@@ -23,9 +23,9 @@ from portal.pages.guards import staff
 
 PAGE = 50
 KINDS = {
-    "account": "Account: all repositories of an owner",
+    "account": "Account, with all it owns",
     "repository": "Repository",
-    "blob": "Content, wherever it stands",
+    "blob": "Content, anywhere",
 }
 
 
@@ -87,7 +87,7 @@ def _rows(page: list[Any]) -> list[dict[str, Any]]:
     return [
         {
             "it": each,
-            "kind": KINDS[each.kind].partition(":")[0],
+            "kind": KINDS[each.kind].partition(",")[0],
             "by": names.get(each.recorded_by, ""),
             "since": _first_after(editions, each.dataset_id, each.recorded_at),
         }

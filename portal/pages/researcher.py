@@ -17,7 +17,7 @@ from governance.notices import selectors as notices
 from governance.notices import services as notices_services
 from governance.terms import selectors as terms
 from portal.accounts.actors import actor_of
-from portal.pages import applying, own_account, words
+from portal.pages import applying, gates, own_account, words
 from portal.pages.guards import signed_in
 
 if TYPE_CHECKING:
@@ -103,15 +103,18 @@ def _open_to(actor: Actor, now: "datetime") -> list[dict[str, Any]]:
 
 
 def _tier(standing: access.TierStanding) -> dict[str, Any]:
-    steps = standing.decision.missing_steps
-    url = reverse(steps[0].route, kwargs=dict(steps[0].params)) if steps and steps[0].route else ""
+    """A tier, and the next step towards it where there is one that somebody can take."""
+    decision = standing.decision
+    text, kind = gates.pill(decision)
+    step = decision.missing_steps[0] if decision.missing_steps else None
+    takes = step is not None and step.route and step.code not in {"steward", "not_offered"}
     return {
         "name": standing.tier.name,
-        "open": standing.decision.allowed,
-        "until": standing.decision.valid_until,
-        "step": steps[0] if steps else None,
-        "more": len(steps) - 1,
-        "url": url,
+        "open": decision.allowed,
+        "until": decision.valid_until,
+        "pill": {"text": text, "kind": kind},
+        "step": step if takes else None,
+        "url": reverse(step.route, kwargs=dict(step.params)) if step and takes else "",
     }
 
 
