@@ -109,19 +109,22 @@ def obfuscate(
     seek = needles(_values(text, spans))
     places = merge([*spans, *occurrences(text, seek)])
     for attempt in range(ROUNDS):
-        told, placed = _substitute(
-            text, places, lambda value, cls, n=attempt * 16: disguise(value, cls, key, attempt=n)
-        )
+        told, placed = _substitute(text, places, _disguises(key, attempt * 16))
         if not occurrences(told, seek):
             return told, placed
     return _substitute(text, places, lambda value, cls: surrogate(value, cls, key))
+
+
+def _disguises(key: bytes, attempt: int) -> Surrogate:
+    return lambda value, cls: disguise(value, cls, key, attempt=attempt)
 
 
 def _sorted_out(
     text: str, spans: Iterable[Span], policy: Policy
 ) -> tuple[list[Span], dict[str, int]]:
     """The spans that the policy does not leave, and how many it leaves by class."""
-    wanted, left = [], []
+    wanted: list[Span] = []
+    left: list[Span] = []
     for span in _inside(text, spans):
         (left if action(policy, span.cls) == LEAVE else wanted).append(span)
     return wanted, dict(Counter(span.cls for span in merge(left)))

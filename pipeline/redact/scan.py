@@ -116,12 +116,12 @@ class _Hyperscan:
         if scratch is None:
             scratch = self._local.scratch = hyperscan.Scratch(self._database)
         fired: list[int] = []
-        self._database.scan(data, _note, context=fired, scratch=scratch)
+
+        def note(number: int, *_where: object) -> None:
+            fired.append(number)
+
+        self._database.scan(data, note, scratch=scratch)
         return fired
-
-
-def _note(number: int, _start: int, _end: int, _flags: int, fired: list[int]) -> None:
-    fired.append(number)
 
 
 class _Points:

@@ -137,7 +137,7 @@ def _with_redactions(schema: pa.Schema) -> pa.Schema:
 @contextmanager
 def _reading(source: Path) -> Iterator[pq.ParquetFile]:
     try:
-        file = pq.ParquetFile(source)
+        file = pq.ParquetFile(source, pre_buffer=False)  # else it keeps all that was read
     except FileNotFoundError:
         raise
     except (pa.ArrowInvalid, OSError) as error:

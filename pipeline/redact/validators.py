@@ -60,10 +60,10 @@ def whole_block(found: Found) -> Found | None:
             return None
         close = text.find("-----", end + 8, end + 80)
         return found._replace(end=close + 5 if close >= 0 else end + 8)
-    body = _BODY.match(text, start, limit)
-    if body is None or len(body.group()) < 64:
+    rest = _BODY.match(text, start, limit)
+    if rest is None or len(rest.group()) < 64:
         return None
-    return found._replace(end=start + len(body.group().rstrip(" \t\r\n\\\"',+#*>|")))
+    return found._replace(end=start + len(rest.group().rstrip(" \t\r\n\\\"',+#*>|")))
 
 
 def is_coded_block(found: Found) -> bool:
@@ -97,6 +97,7 @@ _NAME_LIKE = re.compile(r"(?:[A-Za-z]+\d{0,2}|\d+)(?:[-_. :/]+(?:[A-Za-z]+\d{0,2
 _LONGER_WORD = re.compile(  # `Passion`, `author`, `tokenize`
     r"(?i:pass)(?!(?i:word|wd|phrase|code|wort))[a-z]|(?i:auth)[a-z]|(?i:tokeni[sz])"
 )
+_NAME_END = re.compile(r"[\w.-]+$")
 _METHOD = re.compile(r"^\w+[\])]?\.\w+\s*\(")  # `password.encode("utf-8")`
 
 
@@ -110,7 +111,9 @@ def is_secret_name(found: Found) -> bool:
         return False
     if "," in lead and not ("(" in found.before(120) and re.match(r".\s*\)", found.after(10))):
         return False
-    return not _HASH_NAME.search(found.before(60))
+    start = max(0, found.head - 40)
+    whole = _NAME_END.search(found.text[start : found.head])  # `token` may end `csrf_token`
+    return not _HASH_NAME.search((whole.group() if whole else "") + lead)
 
 
 def is_secret_value(found: Found) -> bool:

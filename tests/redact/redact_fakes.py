@@ -148,6 +148,7 @@ TRUE: dict[str, list[str]] = {
     "private-key-base64": [f"tls.key: {v(base64.b64encode(block().encode()).decode())}\n"],
     "secret-assignment": [
         f'client_secret = "{v(made(24))}"',
+        f'commit with token = "{v(made(28))}"',
         f"  'apiKey' : '{v(made(32, HEX))}',",
         f'config.put("accessToken", "{v(made(20))}");',
     ],
@@ -212,7 +213,7 @@ FALSE: dict[str, list[str]] = {
         f'token_sha256 = "{made(64, HEX)}"', f'api_key_hash: "{made(40, HEX)}"',
         'token = "get_current_user_token"', f'author = "{made(20)}"', 'token = "AAAAAAAAAAAAAAAA"',
         'auth_token = "https://login.example.net/a1b2c3"', 'secret = "<KEY>"',
-        'secret_key = "0123456789abcdef"', f'public_key = secret("{made(30)}")',
+        'secret_key = "0123456789abcdef"', f'auth_public_key = "{made(30)}"',
     ],
     "secret-setting": ["token = getTokenFromEnvironment1\n", "secret: app/config/secret.yml\n"],
     "authorization-header": ["Authorization: Bearer <KEY>", "token validation-and-verification"],
