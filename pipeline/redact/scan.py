@@ -19,7 +19,7 @@ from .spans import Span, merge
 try:
     import hyperscan
 except ImportError:  # no wheel for this platform
-    hyperscan = None
+    hyperscan = None  # type: ignore[assignment]
 
 Fired = Callable[[bytes], Sequence[int]]  # UTF-8 text -> numbers of the rules that match in it
 
