@@ -37,7 +37,10 @@ def free_port() -> int:
 def processes() -> dict[int, tuple[int, int, str]]:
     """Living processes of this machine: pid -> parent, group, command line."""
     told = subprocess.run(
-        ["ps", "-A", "-ww", "-o", "pid=,ppid=,pgid=,stat=,args="], capture_output=True, text=True, check=True
+        ["ps", "-A", "-ww", "-o", "pid=,ppid=,pgid=,stat=,args="],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     found = {}
     for line in told.stdout.splitlines():
