@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pymerkle import InmemoryTree
+from pymerkle import InmemoryTree, verify_consistency
 
 from client import tree
 from client.errors import ProofError
@@ -114,11 +114,22 @@ def test_an_independent_library_makes_the_same_proofs(size, data):
     assert root == other.get_root()
     inclusion = other.prove_inclusion(index + 1, size).path
     assert tree.inclusion_proof(index, size, nodes(hashes)) == inclusion[1:]
-    proof = tree.consistency_proof(old, size, nodes(hashes))
-    if old < size:
-        theirs = other.prove_consistency(old, size).path
-        perfect = old & (old - 1) == 0  # theirs repeats the older root then
-        assert proof == (theirs[1:] if perfect else theirs)
+    # Its proofs of consistency have a shape of their own, but must accept the same pairs of roots.
+    theirs = other.prove_consistency(old, size)
+    verify_consistency(tree.root_of(hashes[:old]), root, theirs, old, size)
+    assert tree.consistency_proof(old, size, nodes(hashes)) == plain_consistency(old, hashes)
+
+
+def plain_consistency(old: int, hashes: list[bytes], whole: bool = True) -> list[bytes]:
+    """SUBPROOF of RFC 6962, section 2.1.2, word for word."""
+    if old == len(hashes):
+        return [] if whole else [plain_root(hashes)]
+    k = 1
+    while k * 2 < len(hashes):
+        k *= 2
+    if old <= k:
+        return [*plain_consistency(old, hashes[:k], whole), plain_root(hashes[k:])]
+    return [*plain_consistency(old - k, hashes[k:], False), plain_root(hashes[:k])]
 
 
 @given(sizes, st.data())
