@@ -43,6 +43,7 @@ class Need(NamedTuple):
     step: Callable[[Facts], Step]
     done: Callable[[Facts], tuple[str, str]]  # title and detail once it is met
     final: bool = False  # while it is not met, what comes after it can't help
+    told: bool = True  # a gate shows that it is met
 
 
 class Decision(NamedTuple):
@@ -195,6 +196,7 @@ NEEDS: dict[str, Need] = {
             "Make a token",
         ),
         lambda _: ("Token covers this", ""),
+        told=False,  # a page has no token, a program needs no praise
     ),
     "second_factor": Need(
         lambda f: f.second_factor, _second_factor, lambda _: ("Second factor used", "")
@@ -280,8 +282,9 @@ def gate(policy: Mapping[str, Sequence[str]], action: str, facts: Facts) -> list
         if need is None:
             continue
         if need.met(facts):
-            title, detail = need.done(facts)
-            marks.append(Mark("done", title, detail))
+            if need.told:
+                title, detail = need.done(facts)
+                marks.append(Mark("done", title, detail))
             continue
         step = need.step(facts)
         state = "later" if seen_next else "next"

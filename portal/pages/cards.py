@@ -105,9 +105,8 @@ def _align_by_class(token: Token) -> None:
 def _reachable(html: str, title: str) -> str:
     """Wide things scroll by keyboard too. Text holds no `<table>`: it was escaped."""
     parts = html.split("<table>")
-    told = escape(title or "About")
     for at in range(1, len(parts)):
-        name = told if at == 1 else f"{told} ({at})"
+        name = escape(f"{title or 'About'}, table{'' if at == 1 else f' {at}'}")
         opening = f'<div class="scroll" tabindex="0" role="region" aria-label="{name}"><table>'
         parts[at] = opening + parts[at]
     return (

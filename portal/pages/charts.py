@@ -35,6 +35,7 @@ def inline(svg: str, label: str) -> SafeString:
         return SafeString("")
     for part in root.iter():
         _bare(part)
+    root.set("class", "drawn")
     root.set("role", "img")
     root.set("aria-label", label)
     return mark_safe(ElementTree.tostring(root, encoding="unicode"))  # noqa: S308 - checked above

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FILES_A_PAGE = 100
 DRAWN_HERE = {"languages", "licences", "redactions"}  # charts that the page draws as text
+REPEATED = ("max_issues_", "max_forks_")  # columns that say the same as `max_stars_`
 TABS = (
     ("dataset", "Card"),
     ("dataset-files", "Files"),
@@ -132,6 +133,7 @@ def _figures(version: "Version") -> dict[str, Any]:
     written = cards.sections(version.card)
     cite = next((each for each in written if each.title == "How to cite" and each.code), None)
     languages, licences = figures.languages(stats), figures.licences(stats)
+    described = columns.described()
     return {
         "intro": next((each for each in written if not each.title), None),
         "sections": [each for each in written if each.title and each is not cite],
@@ -144,7 +146,8 @@ def _figures(version: "Version") -> dict[str, Any]:
         "top_licences": figures.top(licences),
         "redactions": figures.redactions(stats),
         "drawings": _drawings(version, stats),
-        "columns": columns.described(),
+        "columns": [each for each in described if not each[0].startswith(REPEATED)],
+        "repeated": [each for each in described if each[0].startswith(REPEATED)],
     }
 
 
@@ -172,9 +175,10 @@ def _commands(request: HttpRequest, known: About) -> dict[str, Any]:
     name = shlex.quote(sample.path.rpartition("/")[2])
     curl = (
         "curl --fail --location --continue-at - --remote-name \\\n"
+        "  --write-out '%header{x-error-message}\\n' \\\n"
         f'  --header "Authorization: Bearer $HF_TOKEN" \\\n  {shlex.quote(url)}'
     )
-    check = f"echo '{sample.sha256}  {name}' | sha256sum --check"
+    check = f"echo '{sample.sha256}  {name}' \\\n  | sha256sum --check"
     return {"sample": sample, "sample_curl": curl, "sample_check": check}
 
 
@@ -291,7 +295,8 @@ def preview(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     rows = known.version.preview if known.version is not None and known.served else []
     more: dict[str, Any] = {"rows": list(enumerate(rows, start=1))}
     if rows:
-        at = _row_number(request, len(rows))
+        asked = request.GET.get("row", "")
+        at = _row_number(asked, len(rows)) if asked else _opening(rows)
         base = known.url("dataset-preview")
         step = f"{base}{'&' if '?' in base else '?'}row="
         more |= {
@@ -303,11 +308,15 @@ def preview(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     return _answer(request, known, "dataset-preview", "preview", **more)
 
 
-def _row_number(request: HttpRequest, last: int) -> int:
+def _row_number(asked: str, last: int) -> int:
     """From 1 to `last`; what is no number is the first, what is beyond the last."""
-    asked = request.GET.get("row", "1")
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
     return min(max(number, 1), last)
+
+
+def _opening(rows: list[dict[str, Any]]) -> int:
+    """The row that a reader meets first: one in which something was replaced."""
+    return next((at for at, row in enumerate(rows, start=1) if row["redactions"]), 1)
 
 
 @require_safe

@@ -63,9 +63,9 @@ def redactions(stats: Mapping[str, Any]) -> list[Part]:
     )
 
 
-def ranked(counts: Mapping[str, int]) -> list[Part]:
-    """Counts by name, the most first, with their shares of all."""
-    total = sum(counts.values())
+def ranked(counts: Mapping[str, int], total: int | None = None) -> list[Part]:
+    """Counts by name, the most first, with their shares of `total`, or else of their sum."""
+    total = sum(counts.values()) if total is None else total
     parts = [Part(name or "Unknown", value, _share(value, total)) for name, value in counts.items()]
     return sorted(parts, key=lambda part: (-part.value, part.label))
 
@@ -168,7 +168,7 @@ def _kind(title: str, held: Mapping[str, Any]) -> dict[str, Any]:
         "rows": held["rows"],
         "bytes": held["bytes"],
         "languages": top(ranked(held["languages"]), 8),
-        "licences": top(ranked(held["licences"]), 8),
+        "licences": top(ranked(held["licences"], held["rows"]), 8),
     }
 
 

@@ -1,6 +1,6 @@
 """The gate as pages draw it: the rule's marks with addresses, and the last line, the bytes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -30,25 +30,41 @@ class Shown(NamedTuple):
     left: int  # steps
     words: str  # of the state, for a pill
     kind: str
-    lines: list[Line]
-    policy: str
+    lines: list[Line]  # none when no step of the reader's own leads there
+    note: str  # why there is none
 
 
 def tier(request: HttpRequest, standing: TierStanding, *, files: str) -> Shown:
     """One tier for the reader; `files` is the address of its list of files."""
     decision, of = standing.decision, standing.tier
     words, kind = pill(decision)
-    drawn = [
-        Line(mark.state, mark.title, mark.detail, _url(request, mark), mark.action)
-        for mark in standing.gate
-    ]
-    if decision.allowed:
-        drawn.append(Line("next", "Download", _until(decision), files, "See the files"))
-    elif drawn and "steward" not in decision.reasons:
-        drawn.append(Line("later", "Download", "With the tools you have, at once."))
-    left = 0 if decision.allowed else len(decision.missing_steps)
-    policy = policy_words(of.policy.get("download") or ())
-    return Shown(of.name, of.summary, decision.allowed, left, words, kind, drawn, policy)
+    unserved = "served" in decision.reasons
+    left = 0 if decision.allowed or unserved else len(decision.missing_steps)
+    closed = "steward" in decision.reasons or "not_offered" in decision.reasons
+    drawn = [] if closed else list(_lines(request, standing, files))
+    note = decision.missing_steps[-1].sentence if closed else ""
+    return Shown(of.name, of.summary, decision.allowed, left, words, kind, drawn, note)
+
+
+def _lines(request: HttpRequest, standing: TierStanding, files: str) -> Iterator[Line]:
+    """What is done first, then the steps in their order, then the bytes."""
+    if "served" in standing.decision.reasons:
+        yield _elsewhere(standing.decision)
+        return
+    marks = sorted(standing.gate, key=lambda mark: mark.state != "done")
+    for mark in marks:
+        yield Line(mark.state, mark.title, mark.detail, _url(request, mark), mark.action)
+    if standing.decision.allowed:
+        yield Line("next", "Download", _until(standing.decision), files, "See the files")
+    elif marks:
+        yield Line("later", "Download", "With the tools you have, at once.")
+
+
+def _elsewhere(decision: Decision) -> Line:
+    """Nothing that the reader does opens a version that is not served: one line says so."""
+    step = next(step for step in decision.missing_steps if step.code == "served")
+    where = reverse(step.route, kwargs=dict(step.params))
+    return Line("later", step.title, step.sentence, where, step.action)
 
 
 def _until(decision: Decision) -> str:
@@ -59,8 +75,9 @@ def _until(decision: Decision) -> str:
 
 def _url(request: HttpRequest, mark: Mark) -> str:
     """Where a step is taken; empty when that is the page itself. Who signs in comes back."""
-    if not mark.route:
-        return ""
+    own_account = mark.route.startswith(("account_", "mfa_"))
+    if not mark.route or (mark.state == "later" and own_account):
+        return ""  # who is not signed in has no addresses to look at yet
     address = reverse(mark.route, kwargs=dict(mark.params))
     if mark.route == "account_login":
         return f"{address}?{urlencode({'next': request.get_full_path()})}"
@@ -77,7 +94,7 @@ def pill(decision: Decision) -> tuple[str, str]:
     if "steward" in reasons:
         return "Stewards only", ""
     if "served" in reasons:
-        return "Not served", "bad"
+        return "Not handed out", "bad"
     left = len(decision.missing_steps)
     return f"{left} step{'' if left == 1 else 's'} left", "warn"
 
