@@ -109,10 +109,14 @@ def build(request: HttpRequest, build_id: int) -> HttpResponse:
         if not refusal:
             return redirect("build", build_id=build_id)
         status = refusal
+    acts = releasing.acts(found, actor, lambda verb: asked.get(verb) or _form(verb))
+    offered = {act["verb"] for act in acts["open"]}
     told = {
         **progressing.of(found, now=now),
         **releasing.facts(found),
-        "acts": releasing.acts(found, actor, lambda verb: asked.get(verb) or _form(verb)),
+        "acts": acts,
+        # Somebody else was faster: the form that was sent is not on the page any more.
+        "refused": [form for verb, form in asked.items() if verb not in offered],
         "dropped": differing.dropped(found),
         "difference": figures.difference(found.version.difference),
     }

@@ -1,0 +1,186 @@
+"""Asking for a tier: the form says what is missing, keeps what was typed, and sends once."""
+
+import pytest
+from django.urls import reverse
+
+from governance.access import services as access
+from governance.access.models import Application
+from governance.access.states import State
+from governance.audit.actors import Role
+from tests.factories import (
+    NOW,
+    AcceptanceFactory,
+    ApplicationFactory,
+    DatasetFactory,
+    GrantFactory,
+    UserFactory,
+    VersionFactory,
+    actor,
+)
+from tests.pages.visitors import VISITORS, answered, browser, queries, text
+from tests.support import PAGE, signed_in
+
+pytestmark = pytest.mark.django_db
+ANSWERS = {
+    "affiliation": "Example University",
+    "purpose": "Compare detectors of keys; only aggregate scores leave the group.",
+    "ethics": "The board of the university oversees it.",
+    "protection": "An encrypted disk, erased at the end of the grant.",
+    "no_sharing": "on",
+    "erasure": "on",
+}
+
+
+@pytest.fixture
+def tier():
+    return VersionFactory().dataset.tiers.get(name="annotations")
+
+
+def address(tier) -> str:
+    return reverse("apply", args=[tier.dataset.namespace, tier.dataset.name, tier.name])
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+def test_who_sees_the_form(visitor, tier):
+    wanted = "account_login" if visitor == "stranger" else "200"
+    assert answered(browser(visitor), address(tier)) == wanted
+
+
+def test_declarations_are_never_ticked_beforehand(tier):
+    response = signed_in(UserFactory()).get(address(tier), **PAGE)
+    assert b"checkbox" in response.content
+    assert b"checked" not in response.content
+
+
+def test_an_application_is_sent_and_leads_to_its_page(tier):
+    client = signed_in(UserFactory())
+    response = client.post(address(tier), ANSWERS, follow=True, **PAGE)
+    made = Application.objects.get()
+    assert response.redirect_chain == [(reverse("application", args=[made.number]), 302)]
+    told = text(response)
+    assert f"{made.number} was sent" in told
+    assert "Compare detectors of keys" in told
+    assert made.answers["no_sharing"] is True
+
+
+def test_what_is_missing_stands_beside_its_field_and_what_was_typed_stays(tier):
+    given = ANSWERS | {"purpose": "Too short"}
+    del given["erasure"]
+    response = signed_in(UserFactory()).post(address(tier), given, **PAGE)
+    told = text(response)
+    assert response.status_code == 422
+    assert "Answer this in at least 40 characters." in told
+    assert "Tick this if it is true" in told
+    assert "Too short" in told
+    assert "The board of the university oversees it." in told
+    assert not Application.objects.exists()
+
+
+def test_a_second_one_waits_for_the_first(tier):
+    user = UserFactory()
+    waiting = ApplicationFactory(applicant=user, tier=tier)
+    client = signed_in(user)
+    assert waiting.number in text(client.get(address(tier), **PAGE))
+    response = client.post(address(tier), ANSWERS, **PAGE)
+    assert response.status_code == 409
+    assert f"{waiting.number} waits already" in text(response)
+
+
+def test_an_unconfirmed_address_can_not_apply(tier):
+    response = signed_in(UserFactory(verified=False)).post(address(tier), ANSWERS, **PAGE)
+    assert response.status_code == 403
+    assert "confirmed address" in text(response)
+    assert not Application.objects.exists()
+
+
+def test_a_tier_without_a_form_says_who_may_have_it(tier):
+    raw = tier.dataset.tiers.get(name="raw")
+    raw.dataset = tier.dataset
+    response = signed_in(UserFactory()).get(address(raw), **PAGE)
+    assert response.status_code == 409
+    where = reverse("dataset-access", args=[tier.dataset.namespace, tier.dataset.name])
+    assert where.encode() in response.content
+
+
+def test_a_hidden_dataset_is_not_there():
+    hidden = DatasetFactory(listed=False).tiers.get(name="annotations")
+    assert answered(signed_in(UserFactory()), address(hidden)) == "404"
+
+
+# ------------------------------------------------------------------ own applications
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+def test_others_applications_are_not_there(visitor):
+    found = ApplicationFactory()
+    wanted = "account_login" if visitor == "stranger" else "404"
+    assert answered(browser(visitor), reverse("application", args=[found.number])) == wanted
+
+
+def test_an_application_is_withdrawn_by_its_applicant():
+    found = ApplicationFactory()
+    client, where = signed_in(found.applicant), reverse("application", args=[found.number])
+    assert "Withdraw it" in text(client.get(where, **PAGE))
+    response = client.post(where, {"do": "withdraw"}, follow=True, **PAGE)
+    found.refresh_from_db()
+    assert found.state == State.WITHDRAWN
+    assert "is withdrawn" in text(response)
+    assert "Withdraw it" not in text(response)
+
+
+def test_what_is_decided_can_not_be_withdrawn():
+    found = ApplicationFactory(state=State.REJECTED, reason="Too vague.", decided_at=NOW)
+    response = signed_in(found.applicant).post(
+        reverse("application", args=[found.number]), {"do": "withdraw"}, **PAGE
+    )
+    assert response.status_code == 409
+    assert "already rejected" in text(response)
+
+
+def test_nobody_withdraws_the_application_of_another():
+    found = ApplicationFactory()
+    response = signed_in(UserFactory()).post(
+        reverse("application", args=[found.number]), {"do": "withdraw"}, **PAGE
+    )
+    found.refresh_from_db()
+    assert (response.status_code, found.state) == (404, State.SUBMITTED)
+
+
+def test_an_answer_is_shown_with_its_reason_and_without_the_stewards_name():
+    found, steward = ApplicationFactory(), UserFactory(role=Role.STEWARD, name="Stella Secret")
+    access.reject_application(
+        application_id=found.pk, actor=actor(steward), reason="Say more of the purpose.", now=NOW
+    )
+    response = signed_in(found.applicant).get(reverse("application", args=[found.number]), **PAGE)
+    told = text(response)
+    assert "Say more of the purpose." in told
+    assert "Apply again" in told
+    assert "Stella Secret" not in told
+
+
+def test_applications_grants_and_signatures_are_listed_with_their_states():
+    user = UserFactory()
+    found = ApplicationFactory(applicant=user, state=State.APPROVED, decided_at=NOW)
+    GrantFactory(holder=user, tier=found.tier, application=found, revoked=True)
+    signed = AcceptanceFactory(user=user)
+    told = text(signed_in(user).get(reverse("applications"), **PAGE))
+    for part in (found.number, "Approved", "Revoked", "misuse", signed.number, "In force"):
+        assert part in told
+
+
+def test_the_list_takes_as_many_queries_for_one_as_for_many():
+    user = UserFactory()
+    tier = VersionFactory().dataset.tiers.get(name="annotations")
+
+    def more():
+        found = ApplicationFactory(applicant=user, tier=tier, state=State.APPROVED)
+        GrantFactory(holder=user, tier=tier, application=found)
+        AcceptanceFactory(user=user)
+
+    more()
+    client = signed_in(user)
+    few = queries(client, reverse("applications"))
+    for _ in range(4):
+        more()
+    # Each signature brings a dataset of its own, whose tiers are listed to be applied for.
+    assert queries(client, reverse("applications")) == few
