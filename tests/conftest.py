@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["tests.plugins.no_skips", "tests.server.running"]
+pytest_plugins = ["tests.plugins.no_skips", "tests.server.running", "tests.browser.driving"]
 
 
 @pytest.fixture(autouse=True)

@@ -21,8 +21,8 @@ class Command(BaseCommand):
         from pipeline.redact import tables
 
         try:
-            counts = tables.detect_file(source, target)
+            report = tables.detect_file(source, target)
         except (ValueError, OSError) as error:
             raise CommandError(f"{source}: {error}") from error
-        told = ", ".join(f"{cls} {count}" for cls, count in sorted(counts.items()))
-        self.stdout.write(f"{target}: {told or 'nothing found'}")
+        told = ", ".join(f"{cls} {count}" for cls, count in sorted(report.counts.items()))
+        self.stdout.write(f"{target}: {report.rows} rows; {told or 'nothing found'}")

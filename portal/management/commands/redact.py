@@ -25,8 +25,8 @@ class Command(BaseCommand):
         from pipeline.redact.policy import DEFAULT_POLICY
 
         try:
-            counts = tables.redact_file(source, target, DEFAULT_POLICY, dataset_secret(dataset))
+            report = tables.redact_file(source, target, DEFAULT_POLICY, dataset_secret(dataset))
         except (ValueError, OSError) as error:
             raise CommandError(f"{source}: {error}") from error
-        told = ", ".join(f"{cls} {count}" for cls, count in sorted(counts.items()))
-        self.stdout.write(f"{target}: {told or 'nothing to redact'}")
+        told = ", ".join(f"{cls} {count}" for cls, count in sorted(report.counts.items()))
+        self.stdout.write(f"{target}: {report.rows} rows; {told or 'nothing to redact'}")
