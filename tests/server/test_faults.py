@@ -87,6 +87,9 @@ def test_after_ctrl_c_in_a_build_the_next_start_ends_it(own_server, expected):
     until_running(server)
     assert server.stop() == 0, server.output
     assert state(server) == "running"
+    waiting = list((server.home / "broker/messages").glob("*.shards.msg"))
+    # What did not finish in time is back in the queue: no lease without its message.
+    assert shards(server, "lease IS NOT NULL") <= len(waiting)
     server.start()
     check_done(server, expected)
     assert server.stop() == 0, server.output
