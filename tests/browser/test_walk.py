@@ -128,14 +128,18 @@ def test_2_a_person_signs_up_and_signs_the_terms(enter, house, kept):
     text = new.page.request.get(f"{house.url}{SHELF}/terms.txt").text()
     assert copy["text_sha256"] == hashlib.sha256(text.encode()).hexdigest()
     assert number in mail_to(house, NEW, "Your copy")
-    new.context.storage_state(path=f"{house.home}/wanda.json")
+    keep_session(new, house, "wanda")
     kept["acceptance"] = number
 
 
-def wanda(enter: Callable[..., Person], house: Server) -> Person:
-    """The same person in a fresh window, still signed in."""
+def keep_session(person: Person, house: Server, name: str) -> None:
+    person.context.storage_state(path=f"{house.home}/{name}.json")
+
+
+def again(enter: Callable[..., Person], house: Server, name: str) -> Person:
+    """The same person in a fresh window, still signed in (a code works only once)."""
     person = enter()
-    state = json.loads((house.home / "wanda.json").read_text())
+    state = json.loads((house.home / f"{name}.json").read_text())
     person.context.add_cookies(state["cookies"])
     return person
 
@@ -143,7 +147,7 @@ def wanda(enter: Callable[..., Person], house: Server) -> Person:
 def test_3_they_download_in_the_browser_and_with_curl(enter, house, kept):
     path, size, sha256 = first_file(house)
     address = f"{SHELF}/resolve/main/{path}"
-    new = wanda(enter, house).go(f"{SHELF}/files").check()
+    new = again(enter, house, "wanda").go(f"{SHELF}/files").check()
     with new.page.expect_download() as coming:
         new.page.locator(f'main a[href$="{path}"]').first.click()
     body = coming.value.path().read_bytes()
@@ -178,7 +182,7 @@ def test_3_they_download_in_the_browser_and_with_curl(enter, house, kept):
 
 
 def test_4_annotations_are_applied_for_approved_and_end(enter, house, kept):
-    new = wanda(enter, house)
+    new = again(enter, house, "wanda")
     raw, _, _ = first_file(house, "raw")
     answer = curl(house, f"{SHELF}-raw/resolve/main/{raw}", token=kept["token"]).stdout.decode()
     assert answer.startswith("HTTP/1.1 403")
@@ -203,6 +207,7 @@ def test_4_annotations_are_applied_for_approved_and_end(enter, house, kept):
         "The measures fit the programme."
     )
     steward.press("Approve").check()
+    keep_session(steward, house, "steward")
     mail = mail_to(house, NEW, "Access granted")
     assert "The measures fit the programme." in mail
 
@@ -250,7 +255,11 @@ def enrol(person: Person) -> None:
 
 
 def test_5_the_steward_downloads_raw_and_the_auditor_reads_it_all(enter, house, kept):
-    path, size, sha256 = first_file(house, "raw")
+    path, _, sha256 = first_file(house, "raw")
+    steward = again(enter, house, "steward").go(f"{SHELF}/files?tier=raw").check()
+    with steward.page.expect_download() as coming:
+        steward.page.locator(f'main a[href$="{path}"]').first.click()
+    assert hashlib.sha256(coming.value.path().read_bytes()).hexdigest() == sha256
     approved = enter().sign_in("approved")
     told = approved.page.request.get(f"{house.url}{SHELF}-raw/resolve/main/{path}")
     assert told.status == 403
@@ -261,6 +270,9 @@ def test_5_the_steward_downloads_raw_and_the_auditor_reads_it_all(enter, house, 
     auditor.page.locator("main table a").first.click()
     auditor.page.wait_for_load_state()
     auditor.check()
+    auditor.go("/record?person=steward@&tier=raw").check()
+    assert auditor.sees("ticket.issue")
+    assert auditor.sees(path)
     auditor.go(f"/record?person={NEW}").check()
     for action in ("terms.accept", "ticket.issue", "application.submit"):
         assert auditor.sees(action), action
@@ -284,7 +296,7 @@ def test_6_a_new_version_is_built_watched_compared_and_published_by_two(enter, h
     assert not admin.page.get_by_role("button", name="Publish 1.1").count()
 
     versions(house, "candidate")
-    steward = enter().sign_in("steward").go(address).check()
+    steward = again(enter, house, "steward").go(address).check()
     steward.page.locator('main form:has(button[value="approve"]) [name="reason"]').fill(
         "Looks right."
     )
