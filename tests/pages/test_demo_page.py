@@ -93,6 +93,7 @@ def test_hostile_mail_is_text(client, people):
             'Open <a href="http://here/x?a=1&amp;b=2">http://here/x?a=1&amp;b=2</a>.',
         ),
         ("http://elsewhere/x", "http://elsewhere/x"),
+        ("<b> http://here/x", '&lt;b&gt; <a href="http://here/x">http://here/x</a>'),
         ("http://here@elsewhere/x", "http://here@elsewhere/x"),
         ("javascript:alert(1)", "javascript:alert(1)"),
         ('http://here/"onclick="x', '<a href="http://here/">http://here/</a>&quot;onclick=&quot;x'),

@@ -241,6 +241,7 @@ EVIL_CHARTS = [
     '<svg xmlns="http://www.w3.org/2000/svg"><a href="javascript:x"><text>y</text></a></svg>',
     '<svg xmlns="http://www.w3.org/2000/svg"><image href="https://evil.example/x"/></svg>',
     '<svg xmlns="http://www.w3.org/2000/svg"><rect fill="url(https://evil.example/x)"/></svg>',
+    '<svg xmlns="http://www.w3.org/2000/svg"><rect fill="url(logout)"/></svg>',
     '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
     '<g xlink:href="https://evil.example/x"/></svg>',
     '<!DOCTYPE svg [<!ENTITY a "aaaa">]><svg xmlns="http://www.w3.org/2000/svg">&a;</svg>',
