@@ -119,7 +119,7 @@ def _example(request: HttpRequest, actor: Actor, only: str) -> tuple[str, str] |
         if version is None or only not in {"", dataset.slug}:
             continue
         for each in access.standing(actor, dataset, version, now=timezone.now()):
-            file = catalogue.artefacts(version, each.tier.name).first()
+            file = catalogue.smallest(version, each.tier.name)
             if each.decision.allowed and file is not None:
                 repository = catalogue.repository_name(dataset, each.tier.name)
                 return _file_address(request, repository, file.path)
@@ -136,10 +136,13 @@ def _file_address(request: HttpRequest, repository: str, file: str) -> tuple[str
 
 
 def _curl(url: str, file: str) -> str:
-    """-C - goes on where an earlier try stopped; --fail-with-body prints what is missing."""
-    quoted = (shlex.quote(part) for part in (file, url))
-    options = 'curl -L --fail-with-body -C - -H "Authorization: Bearer $HF_TOKEN" -o'
-    return " ".join((options, *quoted))
+    """Goes on where an earlier try stopped; a refusal writes no file and says what is missing."""
+    return (
+        f"curl --fail --location --continue-at - --output {shlex.quote(file)} \\\n"
+        '  --header "Authorization: Bearer $HF_TOKEN" \\\n'
+        "  --write-out '%header{x-error-message}\\n' \\\n"
+        f"  {shlex.quote(url)}"
+    )
 
 
 def _revoke(request: HttpRequest, actor: Actor) -> HttpResponse:

@@ -71,7 +71,7 @@ def _made(build: "Build") -> str:
     if build.state == "done":
         return "All stages are done; counts, hashes and the absence of removed subjects verified"
     if build.state == "running":
-        return "All stages, the last but one of which verifies"
+        return "All stages; one of them verifies counts, hashes and removals"
     return f"The build {'failed' if build.state == 'failed' else 'was cancelled'}"
 
 

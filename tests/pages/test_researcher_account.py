@@ -39,7 +39,7 @@ def test_the_commands_name_a_file_that_this_person_may_have():
     response = signed_in(signed.user).post(reverse("tokens"), TOKEN, **PAGE)
     slug = signed.terms.dataset.slug
     assert f"http://testserver/datasets/{slug}/resolve/main/data/a%20file.parquet" in text(response)
-    assert "-o 'a file.parquet'" in text(response)
+    assert "--output 'a file.parquet'" in text(response)
 
 
 def test_without_an_open_file_the_commands_say_what_is_missing():
