@@ -1,6 +1,6 @@
 """The whole main job in a browser and with curl, on a real Gatehouse: six steps, in their order.
 
-Each step stands on the ones before it, as in life, so they are one module with one server.
+Each step stands on the ones before it, as in life, so steps two to six are one test.
 """
 
 import hashlib
@@ -69,15 +69,9 @@ def first_file(house: Server, tier: str = "processed") -> tuple[str, int, str]:
     return path, size, sha256
 
 
-@pytest.fixture(scope="module")
-def kept() -> dict[str, str]:
-    """What one step leaves for the next: a token, a secret, a number."""
-    return {}
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
-def test_1_anyone_reads_the_catalogue_and_the_card(enter, phone, scheme):
+def test_anyone_reads_the_catalogue_and_the_card(enter, phone, scheme):
     stranger = enter(phone=phone, scheme=scheme).go("/").check()
     assert stranger.sees("gatehouse/shelf")
     stranger.page.get_by_role("link", name="gatehouse/shelf").first.click()
@@ -90,7 +84,7 @@ def test_1_anyone_reads_the_catalogue_and_the_card(enter, phone, scheme):
     assert stranger.page.locator("svg").count() > 3
 
 
-def test_2_a_person_signs_up_and_signs_the_terms(enter, house, kept):
+def two_a_person_signs_up_and_signs_the_terms(enter, house, kept):
     new = enter().go("/accounts/signup/").check()
     new.fill(name="Wanda Walker", email=NEW, password1=NEW_PASSWORD, password2=NEW_PASSWORD)
     new.press("Sign up").check()
@@ -144,7 +138,7 @@ def again(enter: Callable[..., Person], house: Server, name: str) -> Person:
     return person
 
 
-def test_3_they_download_in_the_browser_and_with_curl(enter, house, kept):
+def three_they_download_in_the_browser_and_with_curl(enter, house, kept):
     path, size, sha256 = first_file(house)
     address = f"{SHELF}/resolve/main/{path}"
     new = again(enter, house, "wanda").go(f"{SHELF}/files").check()
@@ -181,7 +175,7 @@ def test_3_they_download_in_the_browser_and_with_curl(enter, house, kept):
     assert new.sees(path)
 
 
-def test_4_annotations_are_applied_for_approved_and_end(enter, house, kept):
+def four_annotations_are_applied_for_approved_and_end(enter, house, kept):
     new = again(enter, house, "wanda")
     raw, _, _ = first_file(house, "raw")
     answer = curl(house, f"{SHELF}-raw/resolve/main/{raw}", token=kept["token"]).stdout.decode()
@@ -254,7 +248,7 @@ def enrol(person: Person) -> None:
         person.page.wait_for_load_state()
 
 
-def test_5_the_steward_downloads_raw_and_the_auditor_reads_it_all(enter, house, kept):
+def five_the_steward_downloads_raw_and_the_auditor_reads_it_all(enter, house, kept):
     path, _, sha256 = first_file(house, "raw")
     steward = again(enter, house, "steward").go(f"{SHELF}/files?tier=raw").check()
     with steward.page.expect_download() as coming:
@@ -278,7 +272,7 @@ def test_5_the_steward_downloads_raw_and_the_auditor_reads_it_all(enter, house, 
         assert auditor.sees(action), action
 
 
-def test_6_a_new_version_is_built_watched_compared_and_published_by_two(enter, house, kept):
+def six_a_new_version_is_built_watched_compared_and_published_by_two(enter, house, kept):
     removed = ("django/django", "repository")
     steward_removes(enter, house, *removed)
     admin = enter().sign_in("admin").go("/builds").check()
@@ -331,3 +325,12 @@ def done(house: Server) -> bool:
 def versions(house: Server, state: str) -> None:
     ((found,),) = house.query("SELECT state FROM catalogue_version WHERE number = '1.1'")
     assert found == state
+
+
+def test_the_main_job_from_sign_up_to_a_new_version(enter, house):
+    kept: dict[str, str] = {}  # what one step leaves for the next: a token, a number
+    two_a_person_signs_up_and_signs_the_terms(enter, house, kept)
+    three_they_download_in_the_browser_and_with_curl(enter, house, kept)
+    four_annotations_are_applied_for_approved_and_end(enter, house, kept)
+    five_the_steward_downloads_raw_and_the_auditor_reads_it_all(enter, house, kept)
+    six_a_new_version_is_built_watched_compared_and_published_by_two(enter, house, kept)
