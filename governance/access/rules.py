@@ -166,7 +166,7 @@ NEEDS: dict[str, Need] = {
         lambda _: Step(
             "signed_in",
             "Sign in",
-            "Sign in, or send a token: Authorization: Bearer TOKEN.",
+            "Sign in; a program sends a token.",
             "account_login",
             {},
             "Sign in",
