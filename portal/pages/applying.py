@@ -15,7 +15,7 @@ from governance.access import selectors as access
 from governance.access import services
 from governance.audit import selectors as audit
 from governance.catalogue import selectors as catalogue
-from governance.errors import InvalidError, NotPermittedError, Step, WrongStateError
+from governance.errors import InvalidError, NotPermittedError, WrongStateError
 from governance.terms import selectors as terms
 from portal.accounts.actors import actor_of
 from portal.pages import gates, words
@@ -71,7 +71,7 @@ def apply(request: HttpRequest, namespace: str, name: str, tier: str) -> HttpRes
     dataset = catalogue.dataset(namespace, name)
     found = catalogue.tier(dataset, tier)
     if not found.form:
-        raise _nothing_to_apply_for(dataset, tier)
+        return _not_applied_for(request, dataset, tier)
     actor, status = actor_of(request), 200
     form = application_form(found.form, request.POST if request.method == "POST" else None)
     if request.method == "POST":
@@ -89,17 +89,10 @@ def apply(request: HttpRequest, namespace: str, name: str, tier: str) -> HttpRes
     return render(request, "researcher/apply.html", told, status=status)
 
 
-def _nothing_to_apply_for(dataset: "Dataset", tier: str) -> WrongStateError:
-    where = {"namespace": dataset.namespace, "name": dataset.name}
-    step = Step(
-        "not_offered",
-        "See who may have what",
-        "This tier is not opened by an application.",
-        "dataset-access",
-        where,
-        "Who may have what",
-    )
-    return WrongStateError(f"The {tier} tier of {dataset.slug} can't be applied for.", step=step)
+def _not_applied_for(request: HttpRequest, dataset: "Dataset", tier: str) -> HttpResponse:
+    """A tier without a form is not opened by asking: the page of all tiers says by what."""
+    messages.info(request, f"The {tier} tier can't be applied for. Here is who may have what.")
+    return redirect("dataset-access", namespace=dataset.namespace, name=dataset.name)
 
 
 def _before(request: HttpRequest, dataset: "Dataset", tier: "Tier") -> dict[str, Any]:
@@ -110,6 +103,7 @@ def _before(request: HttpRequest, dataset: "Dataset", tier: "Tier") -> dict[str,
     lines = gates.tier(request, mine, files=_files(dataset)).lines
     return {
         "waiting": access.open_application(actor, tier),
+        "granted": mine.decision.grant,
         # Sending the form is the act of this page: the gate's own steps are links below it.
         "gate": [line._replace(url="", action="") for line in lines],
         "meanwhile": [line for line in lines if line.url and line.state != "done"],

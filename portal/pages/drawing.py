@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-WIDTH, HEIGHT = 960, 180
-LEFT, TOP, BASE = 44, 12, 154  # where the bars stand, in units of the drawing
+WIDTH, HEIGHT = 640, 200
+LEFT, TOP, BASE = 52, 12, 168  # where the bars stand, in units of the drawing
+MOST_LABELS = 7  # dates below the bars that a phone can still show
 MOST_DAYS = 60
 LEAST = 1.5  # height of the smallest bar that is not nothing
 SERIES = (
@@ -101,9 +102,9 @@ def _bars(
 
 
 def _labels(shown: list[date]) -> list[dict[str, str]]:
-    """At most ten dates below the bars, the first always."""
+    """A few dates below the bars, the first always."""
     room = (WIDTH - LEFT) / len(shown)
-    every = math.ceil(len(shown) / 10)
+    every = math.ceil(len(shown) / MOST_LABELS)
     return [
         {"x": f"{LEFT + room * (at + 0.5):.1f}", "text": _words(shown[at])}
         for at in range(0, len(shown), every)

@@ -93,13 +93,21 @@ def test_an_unconfirmed_address_can_not_apply(tier):
     assert not Application.objects.exists()
 
 
-def test_a_tier_without_a_form_says_who_may_have_it(tier):
+def test_a_tier_without_a_form_leads_to_who_may_have_it(tier):
     raw = tier.dataset.tiers.get(name="raw")
     raw.dataset = tier.dataset
-    response = signed_in(UserFactory()).get(address(raw), **PAGE)
-    assert response.status_code == 409
+    response = signed_in(UserFactory()).post(address(raw), ANSWERS, follow=True, **PAGE)
     where = reverse("dataset-access", args=[tier.dataset.namespace, tier.dataset.name])
-    assert where.encode() in response.content
+    assert response.redirect_chain == [(where, 302)]
+    assert "The raw tier can't be applied for" in text(response)
+    assert not Application.objects.exists()
+
+
+def test_who_holds_a_grant_is_told_and_may_ask_for_more(tier):
+    grant = GrantFactory(tier=tier)
+    client = signed_in(grant.holder)
+    assert "granted to you already" in text(client.get(address(tier), **PAGE))
+    assert client.post(address(tier), ANSWERS, **PAGE).status_code == 302
 
 
 def test_a_hidden_dataset_is_not_there():
