@@ -42,7 +42,11 @@ def require(actor: Actor, *roles: Role, dataset_id: int | None = None) -> None:
         return
     if any(actor.holds(role, dataset_id) for role in roles):
         raise NotPermittedError("This asks for your second factor: sign in with it.")
-    raise NotPermittedError(f"Only {' or '.join(f'a {role}' for role in roles)} may do this.")
+    raise NotPermittedError(f"Only {' or '.join(f'{_one(role)}' for role in roles)} may do this.")
+
+
+def _one(role: Role) -> str:
+    return f"an {role}" if role[0] in "aeiou" else f"a {role}"
 
 
 # ------------------------------------------------------------------ the decision
