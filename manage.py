@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Commands of an operator: `manage.py help` lists them; `--home DIR` names the folder to work in."""
+"""Commands of an operator: `manage.py help` lists them; `--home DIR` names the folder."""
 
 import os
 import sys

@@ -46,9 +46,7 @@ def read_in(source: Path, target: Path, secret: bytes) -> dict[str, int]:
     return dict(counts)
 
 
-def _batches(
-    file: pq.ParquetFile, secret: bytes, counts: Counter[str]
-) -> Iterator[pa.RecordBatch]:
+def _batches(file: pq.ParquetFile, secret: bytes, counts: Counter[str]) -> Iterator[pa.RecordBatch]:
     columns = [name for name in (*NEEDED, "id", "repo_id") if name in file.schema_arrow.names]
     number = 0
     for batch in file.iter_batches(batch_size=200, columns=columns):
