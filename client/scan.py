@@ -94,6 +94,17 @@ def parts(
             yield from _apart(sources, ask, count)
 
 
+def content_hashes(path: Path) -> Iterator[bytes | None]:
+    """The leaf hash of what each line holds, in order of the file; None where there is no entry."""
+    with _opened(path) as file:
+        _unpacked(file.readline, export.MAX_HEADER)
+        while line := _unpacked(file.readline, export.MAX_LINE + 1):
+            try:
+                yield tree.leaf_hash(export.parse_line(line.removesuffix(b"\n")).leaf_bytes)
+            except ExportError:
+                yield None
+
+
 def check(source: Source, ask: Ask) -> Part:
     """Check one block of lines."""
     data = source if isinstance(source, bytes) else _read(*source)
