@@ -62,8 +62,9 @@ def verify(
 ) -> Report:
     """Check the export at `path` under pinned keys. What fails is in the report, never raised.
 
-    `own_receipts` are pairs of a name and the JSON of a receipt. `tiles` is a folder with `tile/...` in it.
-    The log must be called `origin`, or as one of the keys is. `processes`: None for what pays.
+    `own_receipts` are pairs of a name and the JSON of a receipt. `tiles` is a folder that holds
+    `tile/...`. The log must be called `origin`, or as one of the keys is. `processes`: how many
+    to check with; None for as many as pay.
 
     Raises:
         OSError: a file cannot be read.

@@ -126,7 +126,8 @@ def _quick(line: bytes, index: int) -> bytes | None:
 
     The parts are cut out by their places. That what a JSON reader sees is what was hashed follows:
     the leaf is one object (`_is_single`), its bytes give the hash, and the personal part's bytes
-    with the salt give the commitment that stands in the leaf, once.
+    with the salt give the commitment that stands in the leaf. Keys that also stand deeper in the
+    leaf, and any other doubt, are for the slow way.
     """
     number = b'"index":%d,' % index
     begin = _HASH_END + 2 + len(number) + 7
@@ -136,7 +137,9 @@ def _quick(line: bytes, index: int) -> bytes | None:
     cut = line.find(b',"personal":', begin)
     leaf = line[begin:cut]
     digest = sha256(b"\x00" + leaf).digest()
-    if digest.hex().encode() != line[9:_HASH_END] or number not in leaf or not _is_single(leaf):
+    if digest.hex().encode() != line[9:_HASH_END] or not _is_single(leaf):
+        return None
+    if number not in leaf or leaf.count(b'"index":') != 1:
         return None
     if line.endswith(_BARE):
         return digest if cut == len(line) - len(_BARE) else None
