@@ -123,6 +123,7 @@ class _Audit:
         self._anchors: list[_Anchor] = []
         self._receipts: list[tuple[str, Checked]] = []
         self._tally = Tally(())
+        self._end = claimed.size  # up to where the order can be judged
         report.origin, report.size, report.root = claimed.origin, claimed.size, claimed.root.hex()
 
     def follow_keys(self, verifiers: Sequence[Verifier]) -> None:
@@ -181,7 +182,10 @@ class _Audit:
             for part in scan.parts(self._path, marks, wanted, processes):
                 self._tally.add(part)
         except ExportError as error:
-            self._report.fail("unreadable", error.sentence)
+            self._end = self._tally.runs[-1][1] if self._tally.runs else 0
+            self._report.fail(
+                "unreadable", f"{error.sentence} It was read up to entry {self._end}."
+            )
         self._report.entries, self._report.without_personal = self._tally.entries, self._tally.bare
 
     def conclude(self, tiles: Path | None) -> None:
@@ -189,14 +193,14 @@ class _Audit:
         tally, report, size = self._tally, self._report, self._at.size
         content, sealed = tally.content_roots.get(size), tally.sealed_roots.get(size)
         fits = content == self._at.root
-        unordered = tally.order_faults(size)
+        unordered = tally.order_faults(self._end)
         for fault in (*tally.faults, *unordered):
             unfit = "hash" if fits else "altered"
             code = unfit if fault.code == "unfit" else fault.code
             report.findings.append(findings.of(fault._replace(code=code)))
         report.unnamed = tally.more
         right, wrong = self._compare_anchors()
-        if fits and not unordered:
+        if fits and not unordered and self._end == size:
             report.proved.append(f"All {size} entries, each in its place, make the signed root.")
         elif not fits and sealed != self._at.root:
             self._say_root(content is not None, right, wrong)

@@ -117,8 +117,8 @@ class Log:
         )
 
     def header(self, **changed: object) -> bytes:
-        line = export.header_line(self.note, rotations=self.rotations, older=self.older)
-        return entries.canonical(json.loads(line) | changed) + b"\n"
+        right = export.header_line(self.note, rotations=self.rotations, older=self.older)
+        return line(json.loads(right) | changed)
 
     def data(self, **header: object) -> bytes:
         return self.header(**header) + b"".join(line(one) for one in self.rows)
