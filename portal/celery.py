@@ -23,7 +23,9 @@ log = logging.getLogger(__name__)
 
 app = Celery("gatehouse")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["pipeline.engine", "governance.notices", "governance.access"])
+app.autodiscover_tasks(
+    ["pipeline.engine", "governance.notices", "governance.access", "governance.audit"]
+)
 
 
 @signals.setup_logging.connect

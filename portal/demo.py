@@ -280,7 +280,7 @@ def start_first_build() -> int | None:
 
     dataset = catalogue.dataset_by_slug(DATASET)
     known = engine.latest(dataset.pk, "1.0")
-    if known is not None:
+    if known is not None and known.state in {known.State.RUNNING, known.State.DONE}:
         return known.pk
     build = engine_services.start_build(
         actor=_as("admin"), dataset=dataset, number="1.0", reason=REASON, now=timezone.now()

@@ -76,6 +76,10 @@ def web_address(name: str) -> str:
     return told
 
 
+def host_of(address: str) -> str:
+    return urlsplit(address).hostname or ""
+
+
 def is_local(address: str) -> bool:
     """Whether an address (or none) leads to this machine alone."""
     return not address or urlsplit(address).hostname in {"localhost", "127.0.0.1", "::1"}

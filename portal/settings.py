@@ -32,7 +32,8 @@ CONTACT_EMAIL = env.text("GATEHOUSE_CONTACT", "stewards@localhost")
 HTTPS = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+# The server itself takes scheme and address from a proxy, and only from one that is named here.
+SECURE_PROXY_SSL_HEADER = None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 14 * 24 * 3600
@@ -170,6 +171,8 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "engine-sweep": {"task": "pipeline.engine.tasks.sweep", "schedule": 15.0},
     "notices-sweep": {"task": "governance.notices.tasks.sweep", "schedule": 20.0},
+    "record-seal": {"task": "governance.audit.tasks.seal", "schedule": 60.0},
+    "record-sweep": {"task": "governance.audit.tasks.sweep", "schedule": 3600.0},
     "grants-sweep": {"task": "governance.access.tasks.sweep", "schedule": 60.0},
 }
 LEASE_SECONDS = env.number("LEASE_SECONDS", 60, least=5, most=3600)
@@ -178,6 +181,15 @@ SHARD_ATTEMPTS = env.number("SHARD_ATTEMPTS", 4, least=1, most=100)
 BUILD_OPTIONS = {"shard_bytes": env.number("SHARD_BYTES", 16 << 20, least=1 << 16)}
 WORK_DIR = HOME / "work"
 STORAGE_URL = env.url("STORAGE_URL", f"file://{HOME / 'storage'}", schemes={"file"})
+
+# ------------------------------------------------------------------ the record
+# The file holds the key that signs checkpoints; its name is the log's origin and stays for ever.
+AUDIT_KEY_FILE = env.text("AUDIT_KEY_FILE", str(HOME / "keys" / "record.key"))
+AUDIT_ORIGIN = env.text("AUDIT_ORIGIN", f"{env.host_of(PUBLIC_URL) or 'localhost'}/record")
+AUDIT_KEY_MADE_AT_NEED = DATABASE_URL.startswith("sqlite:") or DEMO
+AUDIT_WITNESSES = env.words("AUDIT_WITNESSES")  # addresses that get every day's checkpoint
+# Of the role that the web and the workers use, when another one owns the tables.
+DATABASE_WEB_ROLE = env.text("DATABASE_WEB_ROLE")
 
 # ------------------------------------------------------------------ people
 AUTH_USER_MODEL = "accounts.User"

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.db.models.functions import TruncDate
 
-from governance.audit.models import Entry
-from governance.errors import MissingError
+from client import checkpoint, tiles, tree
+from governance.audit import leaves
+from governance.audit.models import Checkpoint, Entry, Leaf, Pending, Person, Rotation, Tile
+from governance.errors import MissingError, WrongStateError
 
 
 class Unsealed(NamedTuple):
@@ -18,7 +20,7 @@ class Unsealed(NamedTuple):
 
 def unsealed() -> Unsealed:
     """Entries that no checkpoint covers yet. One query."""
-    found = Entry.objects.filter(leaf=None).aggregate(count=Count("id"), oldest=Min("at"))
+    found = Pending.objects.aggregate(count=Count("entry"), oldest=Min("at"))
     return Unsealed(found["count"], found["oldest"])
 
 
@@ -31,7 +33,7 @@ def search(wanted: Mapping[str, str]) -> QuerySet[Entry]:
     `wanted` may hold the names in FIELDS; `person` is part of an address or name, `action` a
     beginning, `since` and `until` dates (YYYY-MM-DD, both included). Unknown names are ignored.
     """
-    found = Entry.objects.select_related("person").order_by("-id")
+    found = Entry.objects.select_related("person", "sealed").order_by("-id")
     if person := wanted.get("person"):
         found = found.filter(Q(person__email__icontains=person) | Q(person__name__icontains=person))
     for name in ("dataset", "version", "tier", "outcome"):
@@ -73,7 +75,7 @@ def after(actions: tuple[str, ...]) -> QuerySet[Entry]:
 
 def entry(entry_id: int) -> Entry:
     """One entry with its personal part."""
-    found = Entry.objects.select_related("person").filter(pk=entry_id).first()
+    found = Entry.objects.select_related("person", "sealed").filter(pk=entry_id).first()
     if found is None:
         raise MissingError("There is no such entry.")
     return found
@@ -94,4 +96,89 @@ def copies_of(user_id: int) -> list[dict[str, Any]]:
         .values("dataset", "version", "tier")
         .annotate(files=Count("artefact", distinct=True), times=Count("id"), last=Max("at"))
         .order_by("-last")
+    )
+
+
+# ------------------------------------------------------------------ the sealed log
+
+
+def latest_checkpoint() -> Checkpoint | None:
+    return Checkpoint.objects.first()
+
+
+def checkpoints() -> QuerySet[Checkpoint]:
+    """Newest first."""
+    return Checkpoint.objects.all()
+
+
+def rotations() -> list[str]:
+    """Signed statements about new keys, oldest first."""
+    return list(Rotation.objects.values_list("note", flat=True))
+
+
+def tile(path: str) -> bytes:
+    """The bytes of a hash tile by its path (C2SP tlog-tiles).
+
+    Raises:
+        MissingError: no such tile, or the log has not so many hashes there.
+    """
+    try:
+        wanted = tiles.Tile.parse(path)
+    except Exception as error:
+        raise MissingError("There is no such tile.") from error
+    if wanted.level == tiles.ENTRIES:
+        raise MissingError("Entries are never public.")
+    found = Tile.objects.filter(level=wanted.level, number=wanted.index).first()
+    data = bytes(found.hashes) if found else b""
+    if len(data) < wanted.width * tree.HASH_SIZE:
+        raise MissingError("There is no such tile.")
+    return data[: wanted.width * tree.HASH_SIZE]
+
+
+def reader(size: int) -> tiles.Reader:
+    """The stored tree at a size, for proofs."""
+
+    def fetch(path: str) -> bytes:
+        try:
+            return tile(path)
+        except MissingError as error:
+            raise LookupError(path) from error
+
+    return tiles.Reader(size, fetch)
+
+
+def receipt(entry_id: int, *, user_id: int | None) -> dict[str, Any]:
+    """What shows that one's own entry stands in the record (format of `client.receipts`).
+
+    Raises:
+        MissingError: no such entry, or it is somebody else's.
+        WrongStateError: it is not sealed yet.
+    """
+    from client import receipts
+
+    person = Person.objects.select_related("entry").filter(entry=entry_id).first()
+    if person is None or user_id is None or person.user_id != user_id:
+        raise MissingError("There is no such entry of yours.")
+    sealed = Leaf.objects.filter(entry=entry_id).first()
+    signed = Checkpoint.objects.filter(size__gt=sealed.place).last() if sealed else None
+    if sealed is None or signed is None:
+        raise WrongStateError("This entry is not sealed yet: try again in a minute or two.")
+    size = checkpoint.unverified(signed.note).size
+    proof = tree.inclusion_proof(sealed.place, size, reader(size).node)
+    return receipts.make(
+        leaf=leaves.leaf_of(person.entry) | {leaves.PLACE: sealed.place},
+        personal=leaves.personal_of(person),
+        salt=bytes(person.salt),
+        proof=proof,
+        note=signed.note,
+        rotations=rotations(),
+    )
+
+
+def own_entries(user_id: int, actions: tuple[str, ...]) -> QuerySet[Entry]:
+    """Somebody's own entries of these actions, newest first, with their place in the log."""
+    return (
+        Entry.objects.filter(person__user_id=user_id, action__in=actions)
+        .select_related("sealed")
+        .order_by("-id")
     )

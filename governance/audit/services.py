@@ -5,15 +5,19 @@ entry exists if and only if the act does, and an act whose entry can't be writte
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
+from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
 from celery import current_app
 from django.db import transaction
+from django.db.models import F
 
-from governance.audit.actors import Actor
-from governance.audit.models import Entry, Outcome, Person
+from governance.audit import leaves
+from governance.audit.actors import HOUSE, Actor
+from governance.audit.models import Entry, Outcome, Pending, Person, Strangers, new_salt
 
 
 class OutsideTransactionError(RuntimeError):
@@ -29,6 +33,9 @@ class Place(NamedTuple):
     artefact: str = ""
 
 
+LONGEST = 4000  # characters of a reason or a purpose
+
+
 def _write(
     action: str,
     *,
@@ -37,31 +44,38 @@ def _write(
     place: Place = Place(),  # noqa: B008  a frozen value
     outcome: Outcome = Outcome.RECORDED,
     purpose: str = "",
-    privileged: bool = False,
+    concerns: int | None = None,
     wake: bool = True,
     **told: Any,
 ) -> Entry:
     if not transaction.get_connection().in_atomic_block:
         raise OutsideTransactionError(f"{action} must be recorded inside its own transaction")
-    entry = Entry.objects.create(
-        at=now,
-        action=action,
-        outcome=outcome,
-        privileged=privileged,
-        request_id=actor.request_id,
-        **place._asdict(),
-        **told,
-    )
-    Person.objects.create(
-        entry=entry,
+    person = Person(
+        salt=new_salt(),
         user_id=actor.user_id,
         email=actor.email,
         name=actor.name,
         token=actor.token.name if actor.token else "",
-        purpose=purpose,
+        purpose=purpose[:LONGEST],
+        concerns=concerns,
         address=actor.address,
         agent=actor.agent[:300],
     )
+    told["reason"] = told.get("reason", "")[:LONGEST]
+    told["detail"] = leaves.plain(told.get("detail", {}))
+    entry = Entry.objects.create(
+        at=now,
+        action=action,
+        outcome=outcome,
+        request_id=actor.request_id,
+        commitment=leaves.commitment(person.salt, person),
+        **place._asdict(),
+        **told,
+    )
+    person.entry = entry
+    person.save(force_insert=True)
+    head, tail = leaves.halves(leaves.leaf_of(entry))
+    Pending.objects.create(entry=entry, at=now, head=head, tail=tail)
     if wake:
         # Only a bell: who is told is read from the record, and a beat reads it anyway.
         ring = partial(current_app.send_task, "governance.notices.tasks.sweep")
@@ -102,6 +116,49 @@ def access_refused(
         reasons=list(reasons),
         wake=False,
     )
+
+
+def stranger_refused(*, address: str, dataset: str, now: datetime) -> None:
+    """Count a refusal of a stranger; `strangers_told` writes the sums. One statement or two."""
+    where = {
+        "minute": now.replace(second=0, microsecond=0),
+        "prefix": prefix_of(address),
+        "dataset": dataset,
+    }
+    if not Strangers.objects.filter(**where).update(refusals=F("refusals") + 1):
+        with transaction.atomic():
+            Strangers.objects.get_or_create(**where)
+            Strangers.objects.filter(**where).update(refusals=F("refusals") + 1)
+
+
+def prefix_of(address: str) -> str:
+    """The network of an address, wide enough not to name a person: /24 of IPv4, /48 of IPv6."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return ""
+    return str(ip_network((parsed, 24 if parsed.version == 4 else 48), strict=False))
+
+
+def strangers_told(*, now: datetime, at_most: int = 500) -> int:
+    """Write one entry for each minute, address prefix and dataset that is over."""
+    over = Strangers.objects.filter(minute__lt=now - timedelta(minutes=1)).order_by("minute")
+    told = 0
+    for count in list(over[:at_most]):
+        with transaction.atomic():
+            if not Strangers.objects.filter(pk=count.pk, refusals=count.refusals).delete()[0]:
+                continue  # it grew, or another process told it
+            _write(
+                "strangers.refuse",
+                actor=replace(HOUSE, address=count.prefix),
+                now=now,
+                place=Place(dataset=count.dataset),
+                outcome=Outcome.REFUSED,
+                detail={"refusals": count.refusals, "minute": leaves.iso(count.minute)},
+                wake=False,
+            )
+        told += 1
+    return told
 
 
 # ------------------------------------------------------------------ people
@@ -160,7 +217,7 @@ def application_approved(
         privileged=True,
         reason=reason,
         subject=f"application:{number}",
-        subject_id=applicant,
+        concerns=applicant,
         grant=grant,
         detail={"ends": ends.isoformat()},
     )
@@ -177,7 +234,7 @@ def application_rejected(
         privileged=True,
         reason=reason,
         subject=f"application:{number}",
-        subject_id=applicant,
+        concerns=applicant,
     )
 
 
@@ -191,7 +248,7 @@ def application_expired(
         now=now,
         place=place,
         subject=f"application:{number}",
-        subject_id=applicant,
+        concerns=applicant,
     )
 
 
@@ -202,7 +259,7 @@ def grant_ended(*, actor: Actor, place: Place, grant: int, holder: int, now: dat
         now=now,
         place=place,
         subject=f"grant:{grant}",
-        subject_id=holder,
+        concerns=holder,
         grant=grant,
     )
 
@@ -218,7 +275,7 @@ def grant_revoked(
         privileged=True,
         reason=reason,
         subject=f"grant:{grant}",
-        subject_id=holder,
+        concerns=holder,
         grant=grant,
     )
 
@@ -234,7 +291,7 @@ def role_given(
         privileged=True,
         reason=reason,
         subject=f"role:{role}",
-        subject_id=person,
+        concerns=person,
     )
 
 
@@ -247,7 +304,7 @@ def token_made(
         now=now,
         place=Place(dataset=dataset),
         subject=f"token:{name}",
-        subject_id=owner,
+        concerns=owner,
         detail={"ends": ends.isoformat()},
     )
 
@@ -401,4 +458,60 @@ def record_searched(*, actor: Actor, terms: Mapping[str, str], found: int, now: 
         privileged=True,
         reason="search of the record",
         detail={"fields": dict(terms), "found": found},
+    )
+
+
+# ------------------------------------------------------------------ the record itself
+
+
+def record_exported(
+    *, actor: Actor, terms: Mapping[str, str], found: int, form: str, now: datetime
+) -> Entry:
+    """Entries left the house as a file: which search, how many, in which form."""
+    return _write(
+        "record.export",
+        actor=actor,
+        now=now,
+        privileged=True,
+        reason="export of the record",
+        detail={"fields": dict(terms), "found": found, "form": form},
+    )
+
+
+def key_changed(*, actor: Actor, how: str, key: str, reason: str, now: datetime) -> Entry:
+    """The key that signs checkpoints was made, rotated or replaced after a loss."""
+    return _write(
+        f"key.{how}",
+        actor=actor,
+        now=now,
+        privileged=True,
+        reason=reason,
+        detail={"key": key},
+    )
+
+
+def personal_erased(
+    *, actor: Actor, kind: str, count: int, first: int, last: int, reason: str, now: datetime
+) -> Entry:
+    """The personal part of `count` entries, ids `first` to `last`, was erased; roots stay valid."""
+    return _write(
+        "person.erase",
+        actor=actor,
+        now=now,
+        privileged=True,
+        reason=reason,
+        detail={"kind": kind, "count": count, "first": first, "last": last},
+        wake=False,
+    )
+
+
+def volume_noticed(*, actor: Actor, person: int, tickets: int, usual: int, now: datetime) -> Entry:
+    """Somebody downloads far more than they used to, and than others do."""
+    return _write(
+        "volume.notice",
+        actor=actor,
+        now=now,
+        concerns=person,
+        subject=f"person:{person}",
+        detail={"tickets": tickets, "usual": usual},
     )

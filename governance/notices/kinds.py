@@ -39,6 +39,12 @@ def tell(action: str) -> Callable[[Teller], Teller]:
     return keep
 
 
+def _concerns(entry: Entry) -> int | None:
+    """The person whom an entry is about; None once that was erased."""
+    person = getattr(entry, "person", None)
+    return person.concerns if person is not None else None
+
+
 def _number(entry: Entry) -> str:
     return entry.subject.partition(":")[2]
 
@@ -105,11 +111,12 @@ def _applied(entry: Entry) -> list[Draft]:
 
 
 def _decided(entry: Entry, subject: str, lines: list[str]) -> list[Draft]:
-    if entry.subject_id is None:
+    person = _concerns(entry)
+    if person is None:
         return []
     number = _number(entry)
     where = {"number": number}
-    return [Draft([entry.subject_id], subject, lines, "application", where, "See your application")]
+    return [Draft([person], subject, lines, "application", where, "See your application")]
 
 
 @tell("application.approve")
@@ -154,12 +161,13 @@ def _expired(entry: Entry) -> list[Draft]:
 
 @tell("grant.end")
 def _ended(entry: Entry) -> list[Draft]:
-    if entry.subject_id is None:
+    person = _concerns(entry)
+    if person is None:
         return []
     namespace, _, name = entry.dataset.partition("/")
     return [
         Draft(
-            [entry.subject_id],
+            [person],
             f"Your access to {entry.dataset}, {entry.tier} has ended",
             [
                 f"Your grant for the {entry.tier} tier of {entry.dataset} ended today. "

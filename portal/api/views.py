@@ -13,7 +13,12 @@ from governance.catalogue import selectors as catalogue
 from governance.errors import RefusedError, Step
 
 SIGN_IN = Step(
-    "signed_in", "Sign in", "Send a token in the header Authorization: Bearer.", "tokens", {}, "Make one"
+    "signed_in",
+    "Sign in",
+    "Send a token in the header Authorization: Bearer.",
+    "tokens",
+    {},
+    "Make one",
 )
 
 

@@ -94,8 +94,8 @@ def _row(entry: "Entry") -> dict[str, Any]:
     place = " ".join(part for part in (entry.dataset, entry.version, entry.tier) if part)
     return {
         "it": entry,
-        "who": entry.person.name or entry.person.email or "Stranger",
-        "email": entry.person.email,
+        "who": _who(entry),
+        "email": entry.person.email if hasattr(entry, "person") else "",
         "place": place,
         "about": entry.artefact or entry.subject,
         "why": entry.reason or ", ".join(entry.reasons),
@@ -104,17 +104,28 @@ def _row(entry: "Entry") -> dict[str, Any]:
     }
 
 
+def _who(entry: "Entry") -> str:
+    person = getattr(entry, "person", None)
+    if person is None:
+        return "Erased"
+    return person.name or person.email or "Stranger"
+
+
 @require_safe
 @staff(Role.AUDITOR)
 def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     """One entry with its personal part: to read it is on record like a search."""
     found = selectors.entry(entry_id)
-    names = people.names([found.subject_id])
+    person = getattr(found, "person", None)
+    about = person.concerns if person else None
+    names = people.names([about])
     _look(request, {"entry": str(entry_id)}, 1)
     told = {
         **_row(found),
         "entry": found,
-        "concerns": names.get(found.subject_id or 0, ""),
+        "concerns": names.get(about or 0, ""),
+        "about_id": about,
+        "leaf": getattr(getattr(found, "sealed", None), "place", None),
         "detail": json.dumps(found.detail, indent=2, sort_keys=True, ensure_ascii=False),
     }
     return render(request, "auditor/entry.html", told)

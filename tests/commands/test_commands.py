@@ -46,7 +46,7 @@ def test_token_prints_one_that_works_and_is_an_operators_act(capsys):
     assert token.user == user
     assert not token.second_factor
     entry = Entry.objects.get(action="token.make")
-    assert entry.subject_id == user.pk
+    assert entry.person.concerns == user.pk
     assert entry.person.user_id is None
 
 

@@ -1,0 +1,50 @@
+"""The export of the log for its auditor, as `client.export` reads it: JSON lines in log order."""
+
+from collections.abc import Iterator
+
+from client import export
+from governance.audit import leaves, selectors
+from governance.audit.models import Checkpoint, Leaf
+from governance.errors import WrongStateError
+
+CHUNK = 2000
+
+
+def lines(*, personal: bool) -> Iterator[bytes]:
+    """The header, then one line an entry up to the newest checkpoint. `personal`: with who and salt.
+
+    Raises:
+        WrongStateError: nothing is sealed yet.
+    """
+    signed = selectors.latest_checkpoint()
+    if signed is None:
+        raise WrongStateError("Nothing is sealed yet: `manage.py audit checkpoint` seals.")
+    older = list(
+        Checkpoint.objects.filter(size__lt=signed.size)
+        .order_by("-size")
+        .values_list("note", flat=True)[:100]
+    )
+    yield export.header_line(signed.note, rotations=selectors.rotations(), older=older)
+    last = -1
+    while last + 1 < signed.size:
+        chunk = list(
+            Leaf.objects.filter(place__gt=last, place__lt=signed.size)
+            .select_related("entry__person")
+            .order_by("place")[:CHUNK]
+        )
+        if not chunk:
+            return  # the verifier will tell what is missing
+        yield from (_line(leaf, personal=personal) for leaf in chunk)
+        last = chunk[-1].place
+
+
+def _line(leaf: Leaf, *, personal: bool) -> bytes:
+    entry = leaf.entry
+    person = getattr(entry, "person", None) if personal else None
+    return export.entry_line(
+        leaf.place,
+        sealed=bytes(leaf.hash),
+        leaf=leaves.halves(leaves.leaf_of(entry)).at(leaf.place),
+        personal=leaves.personal_of(person) if person else None,
+        salt=bytes(person.salt) if person else None,
+    )

@@ -1,0 +1,92 @@
+"""The key that signs checkpoints: a file that only its owner reads, never in the database.
+
+The name in the key is the origin of the log; it stays when the key changes.
+"""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+
+from client import notes
+from client.errors import NoteError
+from governance.errors import MissingError, WrongStateError
+
+
+class Signer(NamedTuple):
+    private: Ed25519PrivateKey
+    origin: str
+
+    @property
+    def verifier(self) -> notes.Verifier:
+        return notes.verifier_of(self.private, self.origin)
+
+
+def load() -> Signer:
+    """The signing key.
+
+    Raises:
+        MissingError: there is no key file; the sentence names the command that makes one.
+        WrongStateError: the file holds no key.
+    """
+    file = Path(settings.AUDIT_KEY_FILE)
+    try:
+        text = file.read_text()
+    except FileNotFoundError as error:
+        raise MissingError(
+            "There is no signing key: `manage.py audit new-key` makes one."
+        ) from error
+    try:
+        return Signer(*notes.read_private_key(text))
+    except NoteError as error:
+        raise WrongStateError(
+            "The file of the signing key holds no key that can be read."
+        ) from error
+
+
+def make(origin: str) -> Signer:
+    """A new key, kept nowhere yet."""
+    if not notes.is_name(origin):
+        raise WrongStateError(f"'{origin}' can't name a log: write it like data.example.org/log.")
+    return Signer(Ed25519PrivateKey.generate(), origin)
+
+
+def keep(signer: Signer, *, replace: bool = False) -> None:
+    """Write the key to its file, readable by its owner alone, whole or not at all.
+
+    Raises:
+        WrongStateError: there is a key already, and it is not to be replaced.
+    """
+    file = Path(settings.AUDIT_KEY_FILE)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}-{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as opened:
+        opened.write(notes.private_key_text(signer.private, signer.origin))
+        opened.flush()
+        os.fsync(opened.fileno())
+    try:
+        if replace:
+            draft.replace(file)
+        else:
+            os.link(draft, file)
+    except FileExistsError as error:
+        raise WrongStateError(f"There is a key already in {file}: rotate it instead.") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def load_or_make() -> Signer:
+    """The key; an embedded run makes one at need, two processes at once end with the same."""
+    try:
+        return load()
+    except MissingError:
+        if not settings.AUDIT_KEY_MADE_AT_NEED:
+            raise
+    try:
+        keep(make(settings.AUDIT_ORIGIN))
+    except WrongStateError:
+        pass  # another process was quicker
+    return load()

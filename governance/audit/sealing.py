@@ -1,0 +1,169 @@
+"""Sealing: entries get their place in the log, the tree grows, and its root is signed.
+
+One sealer at a time: the row of `LogState` is locked. A batch is one transaction, so a kill leaves
+it done or not begun; the next run goes on where this one ended.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
+
+from client import checkpoint, rotation, tiles, tree
+from governance.audit import keys
+from governance.audit import services as audit
+from governance.audit.actors import Actor
+from governance.audit.keys import Signer
+from governance.audit.models import Checkpoint, Leaf, LogState, Pending, Rotation, Tile
+from governance.errors import NotPermittedError, WrongStateError
+
+BATCH = 5000  # entries in one transaction
+
+
+class Sealed(NamedTuple):
+    entries: int  # newly sealed
+    size: int  # of the log
+    checkpoint: Checkpoint | None
+
+
+def seal(*, now: datetime, batches: int = 1000) -> Sealed:
+    """Seal all that waits, then sign. Safe beside another sealer; may be killed at any moment."""
+    signer = keys.load_or_make()
+    sealed = 0
+    for _ in range(batches):
+        done = _seal_batch()
+        sealed += done
+        if done < BATCH:
+            break
+    signed = _sign(signer, now=now)
+    return Sealed(sealed, signed.size if signed else 0, signed)
+
+
+def _state() -> LogState:
+    """The locked edge of the tree. Must run in a transaction."""
+    LogState.objects.get_or_create(pk=1)
+    return LogState.objects.select_for_update().get(pk=1)
+
+
+def _frontier(state: LogState) -> tree.Frontier:
+    data = bytes(state.frontier)
+    return tree.Frontier(state.size, [data[at : at + 32] for at in range(0, len(data), 32)])
+
+
+def _seal_batch() -> int:
+    with transaction.atomic():
+        state = _state()
+        waiting = list(
+            Pending.objects.order_by("entry_id").values_list("entry_id", "head", "tail")[:BATCH]
+        )
+        if not waiting:
+            return 0
+        hashes = [
+            tree.leaf_hash(f"{head}{place}{tail}".encode())
+            for place, (_, head, tail) in enumerate(waiting, start=state.size)
+        ]
+        Leaf.objects.bulk_create(
+            [
+                Leaf(place=state.size + at, entry_id=each[0], hash=digest)
+                for at, (each, digest) in enumerate(zip(waiting, hashes, strict=True))
+            ]
+        )
+        _grow(state, b"".join(hashes))
+        _drop(each[0] for each in waiting)
+    return len(waiting)
+
+
+def _grow(state: LogState, hashes: bytes) -> None:
+    """Write the tiles that change and move the edge."""
+    written = [
+        Tile(level=tile.level, number=tile.index, hashes=data)
+        for tile, data in tiles.grow(state.size, hashes, _partial)
+    ]
+    Tile.objects.bulk_create(
+        written,
+        batch_size=100,
+        update_conflicts=True,
+        unique_fields=["level", "number"],
+        update_fields=["hashes"],
+    )
+    frontier = _frontier(state)
+    frontier.extend(hashes)
+    state.size, state.frontier = frontier.size, b"".join(frontier.hashes)
+    state.save(update_fields=["size", "frontier"])
+
+
+def _partial(path: str) -> bytes:
+    wanted = tiles.Tile.parse(path)
+    found = Tile.objects.filter(level=wanted.level, number=wanted.index).first()
+    if found is None:
+        raise LookupError(path)
+    return bytes(found.hashes)[: wanted.width * tree.HASH_SIZE]
+
+
+def _drop(entry_ids: Iterable[int]) -> None:
+    ids = list(entry_ids)
+    for at in range(0, len(ids), 500):
+        Pending.objects.filter(entry_id__in=ids[at : at + 500]).delete()
+
+
+def _sign(signer: Signer, *, now: datetime) -> Checkpoint | None:
+    """A checkpoint of the log as it stands, if it grew since the last one."""
+    with transaction.atomic():
+        state = _state()
+        last = Checkpoint.objects.first()
+        if not state.size or (last is not None and last.size == state.size):
+            return last
+        root = _frontier(state).root()
+        note = checkpoint.Checkpoint(signer.origin, state.size, root).signed(
+            signer.private, signer.origin
+        )
+        return Checkpoint.objects.create(size=state.size, root=root.hex(), note=note, at=now)
+
+
+# ------------------------------------------------------------------ keys
+
+
+def make_key(*, actor: Actor, origin: str, lost: bool, reason: str, now: datetime) -> Signer:
+    """Make the first key; or, when the old one is lost, a new one that readers must pin by hand.
+
+    Raises:
+        NotPermittedError: not an operator's act.
+        WrongStateError: there is a key, and it is not said to be lost; or no reason was given.
+    """
+    _operators(actor, reason)
+    signer = keys.make(origin)
+    with transaction.atomic():
+        audit.key_changed(
+            actor=actor,
+            how="replace" if lost else "make",
+            key=str(signer.verifier),
+            reason=reason,
+            now=now,
+        )
+        keys.keep(signer, replace=lost)
+    return signer
+
+
+def rotate_key(*, actor: Actor, reason: str, now: datetime) -> Signer:
+    """Make a new key and let the old one sign it; all that waits is sealed by the old one first."""
+    _operators(actor, reason)
+    old = keys.load()
+    new = keys.make(old.origin)
+    seal(now=now)
+    with transaction.atomic():
+        state = _state()
+        at = checkpoint.Checkpoint(old.origin, state.size, _frontier(state).root())
+        statement = rotation.Rotation(at, new.verifier).signed(old.private, old.origin)
+        Rotation.objects.create(note=statement, at=now)
+        audit.key_changed(actor=actor, how="rotate", key=str(new.verifier), reason=reason, now=now)
+        # Last, and inside: if the statement can't be kept, the old key stays.
+        keys.keep(new, replace=True)
+    return new
+
+
+def _operators(actor: Actor, reason: str) -> None:
+    if not actor.system:
+        raise NotPermittedError("Keys are changed by an operator, on the machine that holds them.")
+    if not reason.strip():
+        raise WrongStateError("Give a reason; it stays in the record.")
