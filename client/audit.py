@@ -219,7 +219,9 @@ class _Audit:
 
     def _compare_anchors(self) -> tuple[list[_Anchor], list[_Anchor]]:
         """Those that fit what was read, and those that contradict it; the rest is told."""
-        right, wrong, size = [], [], self._at.size
+        right: list[_Anchor] = []
+        wrong: list[_Anchor] = []
+        size = self._at.size
         for anchor in self._anchors:
             at = anchor.at
             roots = (self._tally.content_roots.get(at.size), self._tally.sealed_roots.get(at.size))

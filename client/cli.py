@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand. An error is one sentence on standard error, and exit status 2."""
     args = _parser().parse_args(arguments)
     try:
-        return args.run(args)
+        return int(args.run(args))
     except (ClientError, argparse.ArgumentTypeError) as error:
         return _complain(str(error))
     except BrokenPipeError:  # whoever reads has seen enough

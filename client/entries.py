@@ -9,6 +9,7 @@ salt and personal part are erased the leaf and every root stay valid, and nobody
 import hmac
 import json
 from collections.abc import Mapping
+from typing import TypeGuard
 
 from .errors import EntryError
 
@@ -74,12 +75,12 @@ def check_opens(leaf: Mapping[str, object], salt: bytes, personal: Mapping[str, 
         raise EntryError("The personal part or its salt is not the one that was sealed.")
 
 
-def is_hash(value: object) -> bool:
+def is_hash(value: object) -> TypeGuard[str]:
     """Whether this is a SHA-256 in the one spelling used here: 64 small hex digits."""
     return isinstance(value, str) and len(value) == 64 and _HEX.issuperset(value)
 
 
-def is_index(value: object) -> bool:
+def is_index(value: object) -> TypeGuard[int]:
     """Whether this is the number of an entry."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_INTEGER
 

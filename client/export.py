@@ -17,7 +17,8 @@ Nothing in the file is trusted: all of it is compared with what a pinned key sig
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeGuard
 
 from . import checkpoint, entries
 from .errors import ClientError, EntryError, ExportError
@@ -38,7 +39,8 @@ class Header(NamedTuple):
     older: tuple[str, ...] = ()
 
 
-class Line(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Line:
     """One entry of an export. `index` is what the line says; the sealed leaf says it as well."""
 
     index: int
@@ -88,12 +90,14 @@ def parse_header(line: bytes) -> Header:
         raise ExportError(f"The first line of the export is not its header: {error}") from None
     if value.get("format") != FORMAT:
         raise ExportError(f"The first line of the export does not name the format {FORMAT}.")
-    origin, size, note = (value.get(name) for name in ("origin", "size", "checkpoint"))
-    lists = [value.get(name) for name in ("rotations", "older")]
-    texts = isinstance(origin, str) and isinstance(note, str)
-    if not texts or not entries.is_index(size) or not all(_is_texts(item) for item in lists):
-        raise ExportError("The header of the export lacks origin, size, checkpoint or its lists.")
-    return Header(origin, size, note, tuple(lists[0]), tuple(lists[1]))
+    origin, size, note = value.get("origin"), value.get("size"), value.get("checkpoint")
+    rotations, older = value.get("rotations"), value.get("older")
+    refusal = ExportError("The header of the export lacks origin, size, checkpoint or its lists.")
+    if not isinstance(origin, str) or not isinstance(note, str) or not entries.is_index(size):
+        raise refusal
+    if not _is_texts(rotations) or not _is_texts(older):
+        raise refusal
+    return Header(origin, size, note, tuple(rotations), tuple(older))
 
 
 def parse_line(line: bytes) -> Line:
@@ -118,7 +122,7 @@ def parse_line(line: bytes) -> Line:
     return Line(index, bytes.fromhex(sealed), leaf, data, personal, _unhex(salt))
 
 
-def load_object(data: bytes) -> dict[str, object]:
+def load_object(data: bytes) -> dict[str, Any]:
     """A JSON object, each key once. Raises `ExportError`; depth and numbers have bounds."""
     try:
         value = json.loads(data, object_pairs_hook=_once)
@@ -142,7 +146,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return value
 
 
-def _is_texts(value: object) -> bool:
+def _is_texts(value: object) -> TypeGuard[list[str]]:
     return (
         isinstance(value, list)
         and len(value) <= MAX_OLDER

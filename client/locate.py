@@ -29,7 +29,8 @@ def by_tiles(path: Path, folder: Path, size: int, root: bytes) -> list[Fault]:
     or when one is missing. The entries must stand in order from 0 on; the export may end early.
     """
     reader = tiles.Reader(size, tiles.folder(folder))
-    mirror, faults, tile = tree.Frontier(), [], b""
+    mirror, tile = tree.Frontier(), b""
+    faults: list[Fault] = []
     found = scan.content_hashes(path)
     for index in range(size):
         within = index % tiles.WIDTH * tree.HASH_SIZE

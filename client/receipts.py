@@ -12,6 +12,7 @@ are the owner's own. It proves what was recorded, not that a byte arrived.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from . import checkpoint, entries, export, notes, rotation, tree
 from .checkpoint import Checkpoint
@@ -65,7 +66,7 @@ def make(
     }
 
 
-def parse(data: bytes) -> dict[str, object]:
+def parse(data: bytes) -> dict[str, Any]:
     """The JSON of a receipt; raises `ReceiptError`."""
     if len(data) > MAX_RECEIPT:
         raise ReceiptError(f"A receipt has at most {MAX_RECEIPT} bytes.")
@@ -76,7 +77,7 @@ def parse(data: bytes) -> dict[str, object]:
 
 
 def check(
-    receipt: Mapping[str, object],
+    receipt: Mapping[str, Any],
     verifiers: Verifier | Iterable[Verifier],
     *,
     origin: str | None = None,

@@ -157,17 +157,25 @@ def _quick(line: bytes, index: int) -> bytes | None:
 def _is_single(part: bytes) -> bool:
     """Whether the bytes are one JSON object and no more.
 
-    Without nested objects there is one closing brace, at the end (empty ones do not count), so
-    that nothing before it can close the object; else the parser says.
+    When the first closing brace is the last byte, nothing before it can close the object. The
+    brace of an empty object closes no other one, so it is passed over; else the parser says.
     """
-    if part[:1] != b"{" or part[-1:] != b"}":
+    if part[:1] != b"{":
         return False
-    if part.count(b"}") == part.count(b"{}") + 1:
-        return True
+    end, at = len(part) - 1, part.find(b"}")
+    while at != end:
+        if at < 0 or part[at - 1 : at] != b"{":
+            return _parses(part)
+        at = part.find(b"}", at + 1)
+    return True
+
+
+def _parses(part: bytes) -> bool:
     try:
-        return bool(export.load_object(part))
+        export.load_object(part)
     except ExportError:
         return False
+    return True
 
 
 class _State:
@@ -194,7 +202,7 @@ class _State:
         content = tree.leaf_hash(found.leaf_bytes)
         index, own = found.index, found.leaf.get("index")
         if content == found.sealed and own != index and entries.is_index(own):
-            index = int(str(own))
+            index = own
             self._fault("renumbered", index, str(found.index))
         if index != expected:
             self._end_run()

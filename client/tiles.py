@@ -11,8 +11,8 @@ when there is none. What it brings is not trusted: the root made from it must be
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from . import tree
 from .errors import TileError
@@ -31,7 +31,8 @@ _PATH = re.compile(
 _CACHED_TILES = 64  # half a megabyte; a proof reads no more than nine
 
 
-class Tile(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Tile:
     """Tile `index` of a level, `width` hashes wide. With level `entries`: a bundle of entries."""
 
     level: int | str
@@ -51,7 +52,7 @@ class Tile(NamedTuple):
 
     @property
     def full(self) -> "Tile":
-        return self._replace(width=WIDTH)
+        return replace(self, width=WIDTH)
 
     @classmethod
     def parse(cls, path: str) -> "Tile":
@@ -92,7 +93,7 @@ def bundles_written(old: int, new: int) -> Iterator[Tile]:
     for tile in written(old, new):
         if tile.level != 0:
             return
-        yield tile._replace(level=ENTRIES)
+        yield replace(tile, level=ENTRIES)
 
 
 def grow(size: int, hashes: bytes, fetch: Fetch) -> Iterator[tuple[Tile, bytes]]:

@@ -91,6 +91,16 @@ def test_a_line_that_is_no_entry_names_its_place(tmp_path, bad, index):
     assert len(report.findings[0].sentence) < 300
 
 
+@pytest.mark.parametrize("leaf", [b"{", b'{"index":7,"a":{x', b'{"index":7,}{}', b"{}{}", b"}"])
+def test_a_leaf_that_is_no_object_is_refused_though_its_hash_fits(tmp_path, leaf):
+    log = Log(20)
+    lines = [logs.line(one) for one in log.rows]
+    digest = logs.tree.leaf_hash(leaf).hex().encode()
+    lines[7] = b'{"hash":"%s","index":7,"leaf":%s,"personal":null,"salt":null}\n' % (digest, leaf)
+    report = logs.check(write(tmp_path, log.header() + b"".join(lines)))
+    assert named(report, "no_entry") == [(7, 7)]
+
+
 def test_a_line_that_two_readers_would_read_differently_is_refused(tmp_path):
     """The right entry where the verifier looks, another where a JSON reader looks."""
     log = Log(20)
