@@ -24,6 +24,7 @@ from portal.pages.guards import signed_in
 
 if TYPE_CHECKING:
     from governance.access.models import Application
+    from governance.audit.models import Entry
     from governance.catalogue.models import Dataset, Tier
 
 ACTS = (
@@ -196,11 +197,17 @@ def timeline(number: str, grant: int | None) -> list[dict[str, Any]]:
             "title": HAPPENED[each.action],
             "at": each.at,
             "reason": each.reason,
-            "by": each.person.name or each.person.email,
+            "by": _by(each),
             "ends": each.detail.get("ends"),
         }
         for each in entries
     ]
+
+
+def _by(entry: "Entry") -> str:
+    """Who did it; nobody's name once the personal part is erased."""
+    person = getattr(entry, "person", None)
+    return (person.name or person.email) if person else ""
 
 
 urls = [

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from governance.audit import services as audit
 from governance.audit.actors import Role
-from governance.audit.models import Entry
+from governance.audit.models import Entry, Person
 from governance.audit.services import Place
 from portal.pages import drawing
 from tests.factories import UserFactory, actor
@@ -157,6 +157,17 @@ def test_an_entry_shows_everything_and_that_it_was_read():
         assert part in told
     assert b"curl/8 &lt;x&gt;" in response.content
     assert looks() == [{"fields": {"entry": str(entry.pk)}, "found": 1}]
+
+
+def test_an_entry_whose_personal_part_is_erased_stays_readable():
+    entry = refusal()
+    Person.objects.filter(entry=entry).delete()
+    client = staff_client(Role.AUDITOR)
+    assert "Erased" in text(client.get(WHERE, {"outcome": "refused"}, **PAGE))
+    told = text(client.get(reverse("record-entry", args=[entry.pk]), **PAGE))
+    assert "data/go/0000.parquet" in told
+    assert "It was erased." in told
+    assert "192.0.2.7" not in told
 
 
 def test_the_detail_of_an_entry_is_shown_as_json():

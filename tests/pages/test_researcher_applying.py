@@ -7,6 +7,7 @@ from governance.access import services as access
 from governance.access.models import Application
 from governance.access.states import State
 from governance.audit.actors import Role
+from governance.audit.models import Person
 from tests.factories import (
     NOW,
     AcceptanceFactory,
@@ -164,6 +165,15 @@ def test_an_answer_is_shown_with_its_reason_and_without_the_stewards_name():
     assert "Say more of the purpose." in told
     assert "Apply again" in told
     assert "Stella Secret" not in told
+
+
+def test_an_application_outlives_the_erasure_of_who_decided():
+    found = ApplicationFactory()
+    steward = UserFactory(role=Role.STEWARD)
+    access.reject_application(application_id=found.pk, actor=actor(steward), reason="No.", now=NOW)
+    Person.objects.all().delete()
+    where = reverse("application", args=[found.number])
+    assert "Declined" in text(signed_in(found.applicant).get(where, **PAGE))
 
 
 def test_applications_grants_and_signatures_are_listed_with_their_states():
