@@ -28,9 +28,13 @@ def pill(state: str) -> dict[str, str]:
     return {"text": text, "kind": kind}
 
 
+# What is said of a version and not of an application: the same state, another act.
+OF_VERSIONS = {"withdrawn": ("Withdrawn", "bad"), "rejected": ("Rejected", "bad")}
+
+
 def version_pill(state: str) -> dict[str, str]:
-    """A version that was withdrawn is a warning; an application that was, is not."""
-    return {"text": "Withdrawn", "kind": "bad"} if state == "withdrawn" else pill(state)
+    text, kind = OF_VERSIONS.get(state, ("", ""))
+    return {"text": text, "kind": kind} if text else pill(state)
 
 
 def took(seconds: float | None) -> str:

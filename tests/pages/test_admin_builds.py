@@ -323,6 +323,8 @@ def test_a_decision_is_on_record_with_its_reason(candidate, verb, state):
     candidate.version.refresh_from_db()
     assert candidate.version.state == state
     assert Entry.objects.get(action=f"version.{verb}").reason == "because"
+    shown = text(staff_client(Role.STEWARD).get(address(candidate), **PAGE))
+    assert f">{state.capitalize()}</span>" in shown
 
 
 def test_a_build_is_cancelled(running):
