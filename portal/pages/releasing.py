@@ -42,6 +42,7 @@ def facts(build: "Build") -> dict[str, Any]:
         "removals": len(build.brief.get("removals") or ()),
         "since": removals.since(version.dataset, build.started_at),
         "public": version.state in {"published", "superseded", "withdrawn"},
+        "ended": version.state == "rejected",  # also when its build failed or was cancelled
     }
     return told | {"gate": _gate(build, told)}
 
@@ -58,8 +59,7 @@ def _gate(build: "Build", told: dict[str, Any]) -> list[dict[str, str]]:
         (approved, "Approval", _approval(told, approved)),
         (published, "Publication", _publication(told, published)),
     ]
-    ended = build.state in {"failed", "cancelled"} or version.state == "rejected"
-    marks, open_seen = [], ended
+    marks, open_seen = [], told["ended"]
     for done, title, detail in lines:
         state = "done" if done else "later" if open_seen else "next"
         open_seen = open_seen or not done
