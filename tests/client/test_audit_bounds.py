@@ -1,10 +1,13 @@
 """Exports that are broken, absurd or hostile: sentences, bounded memory, never a traceback."""
 
 import gzip
+import hmac
 import json
 import random
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from client import export, order, scan
 from tests.client import logs
@@ -109,6 +112,44 @@ def test_a_line_that_two_readers_would_read_differently_is_refused(tmp_path):
     lines[7] = lines[7].replace(b',"personal":', b',"leaf":' + other + b',"personal":', 1)
     report = logs.check(write(tmp_path, log.header() + b"".join(lines)))
     assert named(report, "no_entry") == [(7, 7)]
+
+
+def test_a_personal_part_that_is_more_than_one_object_is_refused(tmp_path):
+    """Even when whoever sealed the entry committed to these very bytes."""
+    log = Log(20)
+    lines = [logs.line(one) for one in log.rows]
+    personal, salt = b'{"user_id":7},"more":{"user_id":8}', logs.salt_of(7)
+    opening = hmac.digest(salt, personal, "sha256").hex()
+    leaf = logs.leaf_of(7, commitment=opening)
+    line = logs.line(log.rows[7] | {"leaf": leaf, "hash": logs.sealed(leaf)})
+    lines[7] = line[: line.index(b',"personal":') + 12] + personal + line[-76:]
+    lines[7] = lines[7].replace(line[-76:], b',"salt":"%s"}\n' % salt.hex().encode())
+    report = logs.check(write(tmp_path, log.header() + b"".join(lines)))
+    assert named(report, "no_entry") == [(7, 7)]
+
+
+FUZZED = Log(12)
+FUZZED.older = [FUZZED.checkpoint(5)]
+FUZZED_DATA = FUZZED.data()
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(at=st.integers(0, len(FUZZED_DATA) - 1), change=st.integers(1, 255))
+def test_no_byte_of_an_export_can_be_changed(tmp_path, at, change):
+    data = bytearray(FUZZED_DATA)
+    data[at] ^= change
+    report = logs.check(write(tmp_path, bytes(data)))
+    # The digits of a salt may be written large: the same bytes.
+    assert not report.ok or bytes(data).lower() == FUZZED_DATA.lower()
+    assert all(item.sentence.endswith((".", ":")) for item in report.findings)
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cut=st.integers(0, len(FUZZED_DATA) - 1), length=st.integers(1, 400))
+def test_no_part_of_an_export_can_be_taken_out(tmp_path, cut, length):
+    data = FUZZED_DATA[:cut] + FUZZED_DATA[cut + length :]
+    report = logs.check(write(tmp_path, data))
+    assert not report.ok or data == FUZZED_DATA[:-1]
 
 
 @pytest.mark.parametrize("keep", [0.3, 0.9, 0.999])

@@ -288,6 +288,13 @@ def test_an_older_checkpoint_beyond_the_end_shows_a_log_cut_back(tmp_path):
     assert "30 entries" in report.findings[0].sentence
 
 
+def test_an_older_checkpoint_of_another_log_under_the_same_key_is_told(tmp_path):
+    other = logs.Checkpoint("data.example.org/other", 10, logs.tree.root_of(Log(10).hashes))
+    note = other.signed(logs.key(), logs.ORIGIN)
+    report = Log(20).check(tmp_path, older=[logs.audit.Named("march.note", note)])
+    assert codes(report) == {"other_log"}
+
+
 @pytest.mark.parametrize("note", ["", "no note", Log(5, seed="thief").note])
 def test_an_older_checkpoint_that_is_none_is_told(tmp_path, note):
     report = Log(20).check(tmp_path, older=[logs.audit.Named("march.note", note)])

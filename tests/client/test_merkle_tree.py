@@ -234,6 +234,7 @@ def test_a_batch_larger_than_one_subtree_makes_the_same_root():
         lambda: tree.verify_inclusion(
             leaf=HASHES[0], index=0, size=2**80, proof=[], root=HASHES[0]
         ),
+        lambda: tree.verify_inclusion(leaf=HASHES[0], index=0, size=2, proof=[], root=HASHES[0]),
         lambda: tree.verify_inclusion(leaf=b"", index=0, size=1, proof=[], root=b""),
         lambda: tree.verify_consistency(
             old_size=3, new_size=5, old_root=HASHES[0], new_root=HASHES[1], proof=[]
