@@ -31,8 +31,8 @@ def apply(*, actor: Actor, tier: Tier, answers: Mapping[str, Any], now: datetime
         WrongStateError: the tier can't be applied for, or an application waits already.
         InvalidError: an answer is missing or too long; `fields` names them.
     """
-    if not actor.signed_in or not actor.verified:
-        raise NotPermittedError("Sign in with a confirmed address to apply.")
+    if not actor.verified or actor.token is not None:
+        raise NotPermittedError("Sign in with a confirmed address to apply; a token only reads.")
     if not tier.form:
         raise WrongStateError(f"The {tier.name} tier of {tier.dataset.slug} can't be applied for.")
     kept = _checked(tier, answers)
@@ -154,6 +154,8 @@ def withdraw_application(*, application_id: int, actor: Actor, now: datetime) ->
         application = _row(application_id)
         if application is None or application.applicant_id != actor.user_id:
             raise MissingError("There is no such application.")
+        if actor.token is not None:
+            raise NotPermittedError("Sign in to withdraw an application; a token only reads.")
         application.state = step(application.state, "withdraw")
         application.save(update_fields=["state"])
         audit.application_withdrawn(

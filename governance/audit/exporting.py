@@ -11,7 +11,9 @@ CHUNK = 2000
 
 
 def lines(*, personal: bool) -> Iterator[bytes]:
-    """The header, then one line an entry up to the newest checkpoint. `personal`: with who and salt.
+    """The header, then one line an entry up to the newest checkpoint.
+
+    `personal`: with who, from where, why, and the salts.
 
     Raises:
         WrongStateError: nothing is sealed yet.

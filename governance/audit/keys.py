@@ -3,6 +3,7 @@
 The name in the key is the origin of the log; it stays when the key changes.
 """
 
+import contextlib
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -85,8 +86,6 @@ def load_or_make() -> Signer:
     except MissingError:
         if not settings.AUDIT_KEY_MADE_AT_NEED:
             raise
-    try:
+    with contextlib.suppress(WrongStateError):  # another process was quicker
         keep(make(settings.AUDIT_ORIGIN))
-    except WrongStateError:
-        pass  # another process was quicker
     return load()

@@ -12,9 +12,22 @@ from typing import Any, NamedTuple
 from client import entries
 
 FIELDS = (
-    "action outcome reasons privileged reason subject dataset version tier artefact "
-    "terms_version grant detail request_id commitment"
-).split()
+    "action",
+    "outcome",
+    "reasons",
+    "privileged",
+    "reason",
+    "subject",
+    "dataset",
+    "version",
+    "tier",
+    "artefact",
+    "terms_version",
+    "grant",
+    "detail",
+    "request_id",
+    "commitment",
+)
 PERSONAL = ("user_id", "email", "name", "token", "purpose", "concerns", "address", "agent")
 PLACE = "index"
 

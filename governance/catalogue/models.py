@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from governance.catalogue.fields import OrderedJson
 from governance.catalogue.states import State
 
 
@@ -64,10 +65,10 @@ class Version(models.Model):
     manifest_sha256 = models.CharField(max_length=64, blank=True)
     terms = models.CharField(max_length=40, blank=True)  # number of the terms it was made under
     card = models.TextField(blank=True)  # Markdown
-    stats = models.JSONField(default=dict)
-    charts = models.JSONField(default=dict)  # name -> SVG
-    preview = models.JSONField(default=list)
-    difference = models.JSONField(default=dict)  # against the parent
+    stats = OrderedJson(default=dict)
+    charts = OrderedJson(default=dict)  # name -> SVG
+    preview = OrderedJson(default=list)
+    difference = OrderedJson(default=dict)  # against the parent
     rows = models.BigIntegerField(default=0)  # processed tier
     size = models.BigIntegerField(default=0)  # bytes, processed tier
     made_at = models.DateTimeField()

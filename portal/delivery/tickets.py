@@ -70,7 +70,9 @@ def issue(*, actor: Actor, asked: Asked, now: datetime) -> None:
                     now=now,
                 )
             return
-        if actor.signed_in:
+        if not actor.signed_in:
+            audit.stranger_refused(address=actor.address, dataset=asked.place.dataset, now=now)
+        else:
             with transaction.atomic():
                 audit.access_refused(
                     actor=actor,

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from governance.audit.actors import Actor, Role
-from governance.errors import MissingError
+from governance.errors import MissingError, NotPermittedError
 from portal.accounts.actors import actor_of
 
 View = Callable[..., HttpResponse]
@@ -25,6 +25,8 @@ def signed_in(view: View) -> View:
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if not actor_of(request).signed_in:
             return _to("account_login", request)
+        if actor_of(request).token is not None:
+            raise NotPermittedError("A token reads files and the API; pages are for a browser.")
         return view(request, *args, **kwargs)
 
     return guarded
