@@ -5,6 +5,7 @@ The name in the key is the origin of the log; it stays when the key changes.
 
 import contextlib
 import os
+import secrets
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,13 +63,14 @@ def keep(signer: Signer, *, replace: bool = False) -> None:
     """
     file = Path(settings.AUDIT_KEY_FILE)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}-{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as opened:
-        opened.write(notes.private_key_text(signer.private, signer.origin))
-        opened.flush()
-        os.fsync(opened.fileno())
+    # A name of its own: threads of one process may be at it together.
+    draft = file.with_name(f".{file.name}-{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
+        with os.fdopen(handle, "w") as opened:
+            opened.write(notes.private_key_text(signer.private, signer.origin))
+            opened.flush()
+            os.fsync(opened.fileno())
         if replace:
             draft.replace(file)
         else:

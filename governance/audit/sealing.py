@@ -29,14 +29,14 @@ class Sealed(NamedTuple):
 
 def seal(*, now: datetime, batches: int = 1000) -> Sealed:
     """Seal all that waits, then sign. Safe beside another sealer; may be killed at any moment."""
-    signer = keys.load_or_make()
+    keys.load_or_make()  # before any work, as without a key nothing can be signed
     sealed = 0
     for _ in range(batches):
         done = _seal_batch()
         sealed += done
         if done < BATCH:
             break
-    signed = _sign(signer, now=now)
+    signed = _sign(now=now)
     return Sealed(sealed, signed.size if signed else 0, signed)
 
 
@@ -107,10 +107,11 @@ def _drop(entry_ids: Iterable[int]) -> None:
         Pending.objects.filter(entry_id__in=ids[at : at + 500]).delete()
 
 
-def _sign(signer: Signer, *, now: datetime) -> Checkpoint | None:
+def _sign(*, now: datetime) -> Checkpoint | None:
     """A checkpoint of the log as it stands, if it grew since the last one."""
     with transaction.atomic():
         state = _state()
+        signer = keys.load()  # under the lock: a rotation beside this run may have replaced it
         last = Checkpoint.objects.first()
         if not state.size or (last is not None and last.size == state.size):
             return last
@@ -151,14 +152,20 @@ def rotate_key(*, actor: Actor, reason: str, now: datetime) -> Signer:
     old = keys.load()
     new = keys.make(old.origin)
     seal(now=now)
-    with transaction.atomic():
-        state = _state()
-        at = checkpoint.Checkpoint(old.origin, state.size, _frontier(state).root())
-        statement = rotation.Rotation(at, new.verifier).signed(old.private, old.origin)
-        Rotation.objects.create(note=statement, at=now)
-        audit.key_changed(actor=actor, how="rotate", key=str(new.verifier), reason=reason, now=now)
-        # Last, and inside: if the statement can't be kept, the old key stays.
-        keys.keep(new, replace=True)
+    try:
+        with transaction.atomic():
+            state = _state()
+            at = checkpoint.Checkpoint(old.origin, state.size, _frontier(state).root())
+            statement = rotation.Rotation(at, new.verifier).signed(old.private, old.origin)
+            Rotation.objects.create(note=statement, at=now)
+            audit.key_changed(
+                actor=actor, how="rotate", key=str(new.verifier), reason=reason, now=now
+            )
+            # Last, and inside: no sealer may sign with the old key once the statement is there.
+            keys.keep(new, replace=True)
+    except BaseException:
+        keys.keep(old, replace=True)  # the statement was not kept, maybe at the commit
+        raise
     return new
 
 
