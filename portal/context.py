@@ -3,17 +3,22 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.urls import reverse
 
+from governance.audit import selectors as audit
 from governance.audit.actors import Actor, Role
 from governance.errors import GovernanceError
 from governance.notices import selectors as notices
 from portal.accounts.actors import STRANGER, actor_of
 
+SEALED, SEALED_SECONDS = "foot:sealed", 30
+
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """At most one query of its own, and that only for somebody signed in."""
+    """At most one query of its own, and that only for somebody signed in; the foot is cached."""
     actor = _actor(request)
     unread = notices.unread(actor.user_id) if actor.user_id is not None else 0
     return {
@@ -23,10 +28,24 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "account_links": [_link(request, *each) for each in _account(actor, unread)],
         "unread": unread,
         "contact": settings.CONTACT_EMAIL,
+        "sealed": _sealed(),
         "footer_links": [
             {"url": f"mailto:{settings.CONTACT_EMAIL}", "label": "Contact the stewards"}
         ],
     }
+
+
+def _sealed() -> dict[str, Any] | None:
+    """The newest checkpoint for the foot of every page; asked for twice a minute, not by each."""
+    known = cache.get(SEALED)
+    if known is None:
+        try:
+            found = audit.latest_checkpoint()
+        except DatabaseError:  # a page of failure has this foot, too
+            return None
+        known = {"at": found.at, "entries": found.size} if found else {}
+        cache.set(SEALED, known, SEALED_SECONDS)
+    return known | {"url": reverse("record-log")} if known else None
 
 
 def _actor(request: HttpRequest) -> Actor:

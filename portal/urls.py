@@ -5,13 +5,14 @@ from django.urls import include, path
 from portal import health
 from portal.api import urls as api
 from portal.delivery import urls as delivery
-from portal.pages import admin, auditor, demo, public, researcher, steward
+from portal.pages import admin, auditor, demo, public, researcher, sealed, steward
 
 urlpatterns = [
     *public.urls,
     *researcher.urls,
     *steward.urls,
     *admin.urls,
+    *sealed.urls,
     *auditor.urls,
     *demo.urls,
     *delivery.urls,

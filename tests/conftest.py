@@ -4,6 +4,7 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
+from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 
@@ -15,6 +16,7 @@ def _nothing_shared(settings, tmp_path):
     settings.WORK_DIR = tmp_path / "work"
     settings.STORAGE_URL = f"file://{tmp_path / 'storage'}"
     settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
+    cache.clear()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,7 +1,7 @@
 """Questions to the record."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Max, Min, Q, QuerySet
@@ -41,11 +41,16 @@ def search(wanted: Mapping[str, str]) -> QuerySet[Entry]:
             found = found.filter(**{name: wanted[name]})
     if action := wanted.get("action"):
         found = found.filter(action__startswith=action)
+    # Moments, not `at__date`, which no index of `at` answers.
     if since := wanted.get("since"):
-        found = found.filter(at__date__gte=since)
+        found = found.filter(at__gte=_midnight(since))
     if until := wanted.get("until"):
-        found = found.filter(at__date__lte=until)
+        found = found.filter(at__lt=_midnight(until) + timedelta(days=1))
     return found
+
+
+def _midnight(day: str) -> datetime:
+    return datetime.combine(date.fromisoformat(day), time.min, UTC)
 
 
 def per_day(found: QuerySet[Entry]) -> list[dict]:
@@ -111,6 +116,14 @@ def checkpoints() -> QuerySet[Checkpoint]:
     return Checkpoint.objects.all()
 
 
+def checkpoint_of(size: int) -> Checkpoint:
+    """The checkpoint of so many entries; raises `MissingError` when none was signed there."""
+    found = Checkpoint.objects.filter(size=size).first() if size < tree.MAX_SIZE else None
+    if found is None:
+        raise MissingError(f"No checkpoint was signed at {size} entries.")
+    return found
+
+
 def rotations() -> list[str]:
     """Signed statements about new keys, oldest first."""
     return list(Rotation.objects.values_list("note", flat=True))
@@ -160,7 +173,8 @@ def receipt(entry_id: int, *, user_id: int | None) -> dict[str, Any]:
     if person is None or user_id is None or person.user_id != user_id:
         raise MissingError("There is no such entry of yours.")
     sealed = Leaf.objects.filter(entry=entry_id).first()
-    signed = Checkpoint.objects.filter(size__gt=sealed.place).last() if sealed else None
+    # The newest one: it is signed by the key that the site shows today.
+    signed = Checkpoint.objects.filter(size__gt=sealed.place).first() if sealed else None
     if sealed is None or signed is None:
         raise WrongStateError("This entry is not sealed yet: try again in a minute or two.")
     size = checkpoint.unverified(signed.note).size

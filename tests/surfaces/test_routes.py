@@ -3,12 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from governance.audit import sealing
+from governance.audit import services as audit
 from governance.audit.actors import Role
-from governance.audit.models import Entry, Person
+from governance.audit.models import Entry
+from governance.audit.services import Place
 from governance.catalogue.models import Dataset
 from pipeline.engine.models import Build, Shard
 from tests.factories import (
@@ -19,6 +23,7 @@ from tests.factories import (
     TermsFactory,
     UserFactory,
     VersionFactory,
+    actor,
 )
 from tests.support import PAGE, signed_in
 
@@ -64,6 +69,14 @@ MATRIX = {
     "build": STAFF,
     "build-progress": STAFF,
     "build-shards": STAFF,
+    "checkpoint": OPEN,
+    "checkpoint-at": OPEN,
+    "tile": OPEN,
+    "record-key": OPEN,
+    "rotations": OPEN,
+    "record-log": OPEN,
+    "receipt": OWN,
+    "receipt-json": OWN,
     "record": AUDITOR,
     "record-entry": AUDITOR,
     "demo": DEMO_ONLY,
@@ -117,10 +130,16 @@ def world():
     Shard.objects.create(
         build=build, stage="collect", number=0, label="one", ref="collect/1", params={}
     )
-    entry = Entry.objects.create(
-        at=timezone.now(), action="token.make", outcome="recorded", subject="token:x"
-    )
-    Person.objects.create(entry=entry, user_id=owner.pk, email=owner.email)
+    with transaction.atomic():
+        entry = audit.ticket_issued(
+            actor=actor(owner),
+            place=Place("lab/shelf", "1.1", "processed", file.path),
+            terms_version="1.0",
+            grant=None,
+            size=file.size,
+            now=timezone.now(),
+        )
+    sealed = sealing.seal(now=timezone.now())
     params = {
         "namespace": "lab",
         "name": "shelf",
@@ -130,6 +149,8 @@ def world():
         "entry_id": entry.pk,
         "revision": "main",
         "path": file.path,
+        "size": sealed.size,
+        "tile": "0/000.p/1",
     }
     numbers = {
         "dataset-difference": "1.1",
