@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from client import export
 from client.errors import ClientError
 from governance.audit import leaves, selectors
-from governance.audit.models import Checkpoint, Entry, Leaf
+from governance.audit.models import Checkpoint, Leaf
 from governance.errors import WrongStateError
 
 CHUNK = 2000
@@ -22,12 +22,9 @@ def lines(*, personal: bool) -> Iterator[bytes]:
     signed = selectors.latest_checkpoint()
     if signed is None:
         raise WrongStateError("Nothing is sealed yet: `manage.py audit checkpoint` seals.")
-    older = list(
-        Checkpoint.objects.filter(size__lt=signed.size)
-        .order_by("-size")
-        .values_list("note", flat=True)[:100]
+    yield export.header_line(
+        signed.note, rotations=selectors.rotations(), older=_older(signed.size)
     )
-    yield export.header_line(signed.note, rotations=selectors.rotations(), older=older)
     last = -1
     while last + 1 < signed.size:
         chunk = list(
@@ -40,9 +37,19 @@ def lines(*, personal: bool) -> Iterator[bytes]:
         for leaf in chunk:
             try:
                 yield _line(leaf, personal=personal)
-            except (ClientError, Entry.DoesNotExist):
-                continue  # dropped, or altered into what no line can hold: told as missing
+            except ClientError:
+                continue  # altered into what no line can hold: the verifier tells that it is missing
         last = chunk[-1].place
+
+
+def _older(size: int) -> list[str]:
+    """Earlier checkpoints of the key that signs now: who pinned it can verify them all."""
+    changed = Leaf.objects.filter(
+        place__lt=size, entry__action__in=("key.rotate", "key.replace")
+    ).order_by("place")
+    last = changed.values_list("place", flat=True).last()
+    found = Checkpoint.objects.filter(size__lt=size, size__gt=-1 if last is None else last)
+    return list(found.order_by("-size").values_list("note", flat=True)[:100])
 
 
 def _line(leaf: Leaf, *, personal: bool) -> bytes:

@@ -55,11 +55,8 @@ class Faults:
 def _chunks(size: int) -> Iterator[list[Leaf]]:
     last = -1
     while True:
-        found = list(
-            Leaf.objects.filter(place__gt=last, place__lt=size)
-            .select_related("entry__person")
-            .order_by("place")[:CHUNK]
-        )
+        after = Leaf.objects.filter(place__gt=last, place__lt=size)
+        found = list(after.order_by("place")[:CHUNK])
         if not found:
             return
         yield found
@@ -81,10 +78,11 @@ class _Walk:
         self.tiles = _Tiles(faults)
 
     def chunk(self, chunk: list[Leaf]) -> None:
+        entries = _entries(leaf.entry_id for leaf in chunk)
         for leaf in chunk:
             if leaf.place != self.place:
                 self._gap(leaf.place)
-            self._entry(leaf)
+            self._entry(leaf, entries.get(leaf.entry_id))
             # Of another length it is a fault that `_entry` has told; the walk goes on.
             digest = bytes(leaf.hash)[: tree.HASH_SIZE].ljust(tree.HASH_SIZE, b"\0")
             self.frontier.append(digest)
@@ -99,8 +97,7 @@ class _Walk:
         self.faults.add(f"{gone} gone from the database.")
         self.place = end
 
-    def _entry(self, leaf: Leaf) -> None:
-        entry = _related(leaf, "entry")
+    def _entry(self, leaf: Leaf, entry: Entry | None) -> None:
         if entry is None:
             self.faults.add(f"The entry of leaf {leaf.place} (id {leaf.entry_id}) was dropped.")
             return
@@ -169,11 +166,9 @@ class _Tiles:
             self.faults.add(f"Tile {level}/{number} does not hold the hashes of its leaves.")
 
 
-def _related(row: object, name: str) -> Entry | Person | None:
-    try:
-        return getattr(row, name)
-    except (Entry.DoesNotExist, Person.DoesNotExist):
-        return None
+def _entries(ids: Iterable[int]) -> dict[int, Entry]:
+    """Entries by id. Not by a join, which would pass over what stands for a dropped entry."""
+    return Entry.objects.select_related("person").in_bulk(list(ids))
 
 
 def _halves(entry: Entry) -> leaves.Halves | None:
@@ -186,7 +181,7 @@ def _halves(entry: Entry) -> leaves.Halves | None:
 
 def _person(entry: Entry, faults: Faults) -> Person | None:
     """The personal part of an entry, compared with its commitment."""
-    person = _related(entry, "person")
+    person = getattr(entry, "person", None)
     if person is None:
         return None
     try:
@@ -233,17 +228,22 @@ def _came(key: notes.Verifier) -> int:
 
 def _pending(faults: Faults) -> int:
     count = 0
-    waiting = Pending.objects.select_related("entry__person").iterator(chunk_size=CHUNK)
-    for each in waiting:
-        count += 1
-        entry = _related(each, "entry")
-        if entry is None:
-            faults.add(f"Entry {each.pk}, not sealed yet, was dropped.")
-            continue
-        if _halves(entry) != (each.head, each.tail):
-            faults.add(f"Entry {entry.pk}, not sealed yet, was altered.")
-        _person(entry, faults)
+    waiting = Pending.objects.order_by("entry_id").iterator(chunk_size=CHUNK)
+    while chunk := list(islice(waiting, CHUNK)):
+        count += len(chunk)
+        entries = _entries(each.pk for each in chunk)
+        for each in chunk:
+            _one_pending(each, entries.get(each.pk), faults)
     return count
+
+
+def _one_pending(waiting: Pending, entry: Entry | None, faults: Faults) -> None:
+    if entry is None:
+        faults.add(f"Entry {waiting.pk}, not sealed yet, was dropped.")
+        return
+    if _halves(entry) != (waiting.head, waiting.tail):
+        faults.add(f"Entry {entry.pk}, not sealed yet, was altered.")
+    _person(entry, faults)
 
 
 def _strays(faults: Faults) -> None:
