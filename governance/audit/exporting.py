@@ -38,7 +38,7 @@ def lines(*, personal: bool) -> Iterator[bytes]:
             try:
                 yield _line(leaf, personal=personal)
             except ClientError:
-                continue  # altered into what no line can hold: the verifier tells that it is missing
+                continue  # altered into what no line can hold; the verifier tells
         last = chunk[-1].place
 
 
