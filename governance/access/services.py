@@ -272,6 +272,7 @@ def give_role(
             role=role,
             person=person,
             dataset=dataset.slug if dataset else "",
+            ends=ends,
             reason=reason.strip(),
             now=now,
         )

@@ -53,6 +53,17 @@ def _midnight(day: str) -> datetime:
     return datetime.combine(date.fromisoformat(day), time.min, UTC)
 
 
+class Extent(NamedTuple):
+    count: int
+    last: int  # the newest id, 0 when there is none
+
+
+def extent(found: QuerySet[Entry]) -> Extent:
+    """How much a search finds, and up to where: what comes later is not a part of it. One query."""
+    told = found.order_by().aggregate(count=Count("id"), last=Max("id"))
+    return Extent(told["count"], told["last"] or 0)
+
+
 def per_day(found: QuerySet[Entry]) -> list[dict]:
     """`[{day, outcome, n}]` of a search, oldest first."""
     return list(

@@ -6,7 +6,7 @@ entry exists if and only if the act does, and an act whose entry can't be writte
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
@@ -281,8 +281,16 @@ def grant_revoked(
 
 
 def role_given(
-    *, actor: Actor, role: str, person: int, dataset: str, reason: str, now: datetime
+    *,
+    actor: Actor,
+    role: str,
+    person: int,
+    dataset: str,
+    reason: str,
+    now: datetime,
+    ends: datetime | None = None,
 ) -> Entry:
+    """A role begins, in place of the same one given before; `dataset` empty: everywhere."""
     return _write(
         "role.give",
         actor=actor,
@@ -292,6 +300,7 @@ def role_given(
         reason=reason,
         subject=f"role:{role}",
         concerns=person,
+        detail={"ends": leaves.iso(ends) if ends else None},
     )
 
 
@@ -333,7 +342,14 @@ def source_named(*, actor: Actor, place: Place, kind: str, reason: str, now: dat
 
 
 def terms_published(
-    *, actor: Actor, place: Place, terms_version: str, text_sha256: str, reason: str, now: datetime
+    *,
+    actor: Actor,
+    place: Place,
+    terms_version: str,
+    text_sha256: str,
+    effective: datetime,
+    reason: str,
+    now: datetime,
 ) -> Entry:
     return _write(
         "terms.publish",
@@ -343,7 +359,7 @@ def terms_published(
         privileged=True,
         reason=reason,
         terms_version=terms_version,
-        detail={"text_sha256": text_sha256},
+        detail={"text_sha256": text_sha256, "effective": leaves.iso(effective)},
     )
 
 
@@ -450,15 +466,24 @@ def annotations_imported(
 
 
 def record_searched(*, actor: Actor, terms: Mapping[str, str], found: int, now: datetime) -> Entry:
-    """An auditor looked: what for (field names and values as typed) and how much was found."""
+    """An auditor looked: what for (field names and values as typed) and how much was found.
+
+    A name or address that was typed (`person`) stands in the personal part, as the purpose.
+    """
     return _write(
         "record.search",
         actor=actor,
         now=now,
         privileged=True,
         reason="search of the record",
-        detail={"fields": dict(terms), "found": found},
+        purpose=terms.get("person", ""),
+        detail={"fields": _sealable(terms), "found": found},
     )
+
+
+def _sealable(terms: Mapping[str, str]) -> dict[str, str]:
+    """The terms of a search that may stand in the log for ever."""
+    return {name: value for name, value in terms.items() if name != "person"}
 
 
 # ------------------------------------------------------------------ the record itself
@@ -467,14 +492,18 @@ def record_searched(*, actor: Actor, terms: Mapping[str, str], found: int, now: 
 def record_exported(
     *, actor: Actor, terms: Mapping[str, str], found: int, form: str, now: datetime
 ) -> Entry:
-    """Entries left the house as a file: which search, how many, in which form."""
+    """Entries left the house as a file: which search, how many, in which form.
+
+    A typed `person` stands in the personal part, as for a search.
+    """
     return _write(
         "record.export",
         actor=actor,
         now=now,
         privileged=True,
         reason="export of the record",
-        detail={"fields": dict(terms), "found": found, "form": form},
+        purpose=terms.get("person", ""),
+        detail={"fields": _sealable(terms), "found": found, "form": form},
     )
 
 
@@ -505,13 +534,26 @@ def personal_erased(
     )
 
 
-def volume_noticed(*, actor: Actor, person: int, tickets: int, usual: int, now: datetime) -> Entry:
-    """Somebody downloads far more than they used to, and than others do."""
+def volume_noticed(
+    *,
+    actor: Actor,
+    person: int,
+    day: date,
+    tickets: int,
+    limit: int,
+    datasets: Sequence[str],
+    now: datetime,
+) -> Entry:
+    """Somebody was let to far more files in a day than they used to be, and than others."""
     return _write(
         "volume.notice",
         actor=actor,
         now=now,
         concerns=person,
-        subject=f"person:{person}",
-        detail={"tickets": tickets, "usual": usual},
+        detail={
+            "day": day.isoformat(),
+            "tickets": tickets,
+            "limit": limit,
+            "datasets": list(datasets),
+        },
     )

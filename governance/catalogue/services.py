@@ -300,6 +300,7 @@ def _supersede(successor: Version, *, actor: Actor, now: datetime) -> None:
         verb="supersede",
         reason=f"version {successor.number} was published",
         now=now,
+        detail={"serve_until": before.serve_until.isoformat()},
     )
 
 

@@ -78,6 +78,7 @@ def publish_terms(
             place=Place(dataset=dataset.slug),
             terms_version=number,
             text_sha256=made.text_sha256,
+            effective=effective_at,
             reason=reason,
             now=now,
         )

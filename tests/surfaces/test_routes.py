@@ -79,6 +79,9 @@ MATRIX = {
     "receipt-json": OWN,
     "record": AUDITOR,
     "record-entry": AUDITOR,
+    "record-csv": AUDITOR,
+    "record-parquet": AUDITOR,
+    "record-could-open": AUDITOR,
     "demo": DEMO_ONLY,
     "demo-mail": DEMO_ONLY,
     # the owner has signed; the bytes are not in storage, which is the answer of who may have them
