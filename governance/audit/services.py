@@ -7,7 +7,6 @@ entry exists if and only if the act does, and an act whose entry can't be writte
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
@@ -78,9 +77,13 @@ def _write(
     Pending.objects.create(entry=entry, at=now, head=head, tail=tail)
     if wake:
         # Only a bell: who is told is read from the record, and a beat reads it anyway.
-        ring = partial(current_app.send_task, "governance.notices.tasks.sweep")
-        transaction.on_commit(ring, robust=True)
+        transaction.on_commit(_ring, robust=True)
     return entry
+
+
+def _ring() -> None:
+    """Named, not a partial: Django tells of a broker that is away by the name of the function."""
+    current_app.send_task("governance.notices.tasks.sweep")
 
 
 # ------------------------------------------------------------------ bytes
