@@ -8,6 +8,7 @@ from portal.delivery import urls as delivery
 from portal.pages import admin, auditor, demo, public, researcher, sealed, steward
 
 urlpatterns = [
+    *delivery.urls,  # first, as most requests are for files
     *public.urls,
     *researcher.urls,
     *steward.urls,
@@ -15,7 +16,6 @@ urlpatterns = [
     *sealed.urls,
     *auditor.urls,
     *demo.urls,
-    *delivery.urls,
     path("api/v1/", include(api.urls)),
     path("accounts/", include("allauth.urls")),
     *health.urls,

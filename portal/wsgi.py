@@ -1,7 +1,9 @@
 """The WSGI application: `granian --interface wsgi portal.wsgi:application`."""
 
+import gc
 import os
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -53,6 +55,10 @@ def make_application() -> Application:
         environment.stop(error)
     if settings.TRUSTED_PROXIES:
         application = wrap_wsgi_with_proxy_headers(application, settings.TRUSTED_PROXIES)
+    import_module(settings.ROOT_URLCONF)
+    # What is loaded by now lives as long as the process: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
     return without_process_environment(application)
 
 

@@ -1,7 +1,7 @@
 """Every question about access. Reads only; takes `now`, never asks the clock."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
@@ -12,16 +12,24 @@ from governance.access.states import State
 from governance.audit.actors import Actor, Role
 from governance.catalogue.models import Artefact, Dataset, Tier, Version
 from governance.errors import MissingError, NotPermittedError
+from governance.prepared import Prepared
 from governance.terms import selectors as terms
 
 NO_TERMS = terms.Standing("", accepted=False)
 
 
+_ROLES = Prepared(
+    lambda user_id, now: RoleHeld.objects.filter(
+        Q(ends=None) | Q(ends__gt=now), user_id=user_id, begins__lte=now
+    ).values_list("role", "dataset_id"),
+    user_id=998877665544332211,
+    now=datetime(1901, 2, 3, 4, 5, 6, 789, tzinfo=UTC),
+)
+
+
 def roles_of(user_id: int, *, now: datetime) -> frozenset[tuple[Role, int | None]]:
     """Roles in force: (role, dataset id or None for everywhere). One query."""
-    held = RoleHeld.objects.filter(
-        Q(ends=None) | Q(ends__gt=now), user_id=user_id, begins__lte=now
-    ).values_list("role", "dataset_id")
+    held = _ROLES.rows(user_id=user_id, now=now)
     return frozenset((Role(role), dataset) for role, dataset in held)
 
 
@@ -53,16 +61,25 @@ def _one(role: Role) -> str:
 
 
 def facts_for(
-    actor: Actor, tier: Tier, version: Version | None, *, action: str, now: datetime
+    actor: Actor,
+    tier: Tier,
+    version: Version | None,
+    *,
+    action: str,
+    now: datetime,
+    known: terms.Standing | None = None,
 ) -> Facts:
     """Read what a decision depends on: at most three queries, and only those the policy needs.
 
-    `tier.dataset` (or `version.dataset`) must be loaded.
+    `tier.dataset` (or `version.dataset`) must be loaded; `known` is the standing with the terms
+    where it was read already.
     """
     dataset = version.dataset if version is not None else tier.dataset
     names = set(tier.policy.get(action) or ())
     standing = terms.Standing("", accepted=False)
-    if "terms" in names:
+    if known is not None:
+        standing = known
+    elif "terms" in names:
         standing = terms.standing(user_id=actor.user_id, dataset_id=dataset.pk, now=now)
     grant = _best_grant(actor, tier) if "grant" in names else None
     waiting = ""
@@ -98,7 +115,7 @@ def _facts(
         second_factor=actor.second_factor,
         has_second_factor=actor.has_second_factor,
         token_covers=token is None or token.dataset in {"", dataset.slug},
-        steward=actor.holds(Role.STEWARD, dataset.pk),
+        steward=_asks_for_steward(tier) and actor.holds(Role.STEWARD, dataset.pk),
         terms=held.terms.number,
         terms_accepted=held.terms.accepted,
         grant=grant.pk if grant else None,
@@ -107,6 +124,11 @@ def _facts(
         grant_revoked=bool(grant and grant.revoked_at),
         applied=held.applied,
     )
+
+
+def _asks_for_steward(tier: Tier) -> bool:
+    """Roles are read only for a tier some action of which needs one."""
+    return any("steward" in names for names in tier.policy.values())
 
 
 def _best_grant(actor: Actor, tier: Tier) -> Grant | None:
@@ -123,12 +145,21 @@ def _is_open(grant: Grant | None, now: datetime) -> bool:
     return bool(grant and not grant.revoked_at and grant.begins <= now < grant.ends)
 
 
-def decide(actor: Actor, artefact: Artefact, action: str, now: datetime) -> Decision:
+def decide(
+    actor: Actor,
+    artefact: Artefact,
+    action: str,
+    now: datetime,
+    *,
+    known: terms.Standing | None = None,
+) -> Decision:
     """Whether `actor` may do `action` to a file now: the one answer for every surface.
 
-    `artefact` has `version`, `version.dataset` and `tier` loaded.
+    `artefact` has `version`, `version.dataset` and `tier` loaded; `known` as in `facts_for`.
     """
-    return decide_tier(actor, artefact.tier, artefact.version, action, now)
+    tier, version = artefact.tier, artefact.version
+    facts = facts_for(actor, tier, version, action=action, now=now, known=known)
+    return judge(tier.policy, action, facts)
 
 
 def decide_tier(

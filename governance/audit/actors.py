@@ -4,6 +4,8 @@ Built in one place (`portal.accounts.actors`), so that a role or a second factor
 further down. It is a copy: it outlives the session, and holds what the record must say.
 """
 
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -23,6 +25,27 @@ class Limits:
     scope: str = "read"
 
 
+class RolesWhenAsked(AbstractSet):
+    """Roles that are read when somebody first asks: most downloads never do."""
+
+    def __init__(self, read: Callable[[], frozenset[tuple[Role, int | None]]]) -> None:
+        self._read, self._known = read, None
+
+    def _roles(self) -> frozenset[tuple[Role, int | None]]:
+        if self._known is None:
+            self._known = self._read()
+        return self._known
+
+    def __contains__(self, role: object) -> bool:
+        return role in self._roles()
+
+    def __iter__(self) -> Iterator[tuple[Role, int | None]]:
+        return iter(self._roles())
+
+    def __len__(self) -> int:
+        return len(self._roles())
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """A person, a stranger (`user_id` None) or the house itself (`system`)."""
@@ -33,7 +56,7 @@ class Actor:
     verified: bool = False  # the address was confirmed
     second_factor: bool = False  # used in this session, or when the token was made
     has_second_factor: bool = False  # one is enrolled
-    roles: frozenset[tuple[Role, int | None]] = frozenset()  # (role, dataset id; None: everywhere)
+    roles: AbstractSet[tuple[Role, int | None]] = frozenset()  # (role, dataset id; None: all)
     token: Limits | None = None
     system: bool = False
     address: str = field(default="", repr=False)

@@ -124,6 +124,8 @@ class Artefact(models.Model):
 
     class Meta:
         ordering = ["path"]
+        # A request names the path before the tier's id is known; a version may have 100,000 files.
+        indexes = [models.Index(fields=["path", "version"], name="artefact_path")]
         constraints = [
             models.UniqueConstraint(fields=["version", "tier", "path"], name="one_artefact_a_path"),
         ]

@@ -138,42 +138,6 @@ def artefact(of: Version, tier_name: str, path: str) -> Artefact | None:
     )
 
 
-def locate(repository: Repository, revision: str, path: str) -> Artefact | None:
-    """The file at a revision of a repository in one query, everything that a decision needs joined.
-
-    `main` is the published version; without one (all withdrawn) the newest public one.
-    """
-    name, tier_name = repository.split()
-    found = (
-        Artefact.objects.filter(
-            version__dataset__namespace=repository.namespace,
-            version__dataset__name=name,
-            version__dataset__listed=True,
-            version__state__in=PUBLIC,
-            tier__name=tier_name,
-            path=path,
-        )
-        .select_related("tier", "version", "version__dataset")
-        .defer(
-            "version__card",
-            "version__charts",
-            "version__preview",
-            "version__stats",
-            "version__difference",
-            "tier__form",
-            "tier__summary",
-            "version__dataset__summary",
-            "version__dataset__sources",
-        )
-    )
-    if revision in {"main", "refs/heads/main"}:
-        return found.filter(version__state=State.PUBLISHED).first()
-    tag = revision.removeprefix("refs/tags/")
-    if tag.startswith("v"):
-        return found.filter(version__number=tag[1:]).first()
-    return found.filter(version__commit=revision).first() if len(revision) == 40 else None
-
-
 def smallest(of: Version, tier_name: str) -> Artefact | None:
     """The smallest file of a tier: one to try with."""
     return artefacts(of, tier_name).order_by("size", "path").first()

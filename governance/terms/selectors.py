@@ -1,6 +1,6 @@
 """Questions about terms: what is in force, and who accepted it."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from governance.audit.actors import Actor
 from governance.catalogue.models import Dataset
 from governance.errors import MissingError
+from governance.prepared import Prepared
 from governance.terms.models import Acceptance, Clause, TermsVersion
 
 
@@ -22,15 +23,23 @@ def in_force(dataset: Dataset, *, now: datetime) -> TermsVersion | None:
     return TermsVersion.objects.filter(dataset=dataset, effective_at__lte=now).first()
 
 
+_STANDING = Prepared(
+    lambda user_id, dataset_id, now: (
+        TermsVersion.objects.filter(dataset_id=dataset_id, effective_at__lte=now)
+        .annotate(accepted=Exists(Acceptance.objects.filter(terms=OuterRef("pk"), user_id=user_id)))
+        .values_list("number", "accepted")[:1]
+    ),
+    user_id=998877665544332211,
+    dataset_id=998877665544332212,
+    now=datetime(1901, 2, 3, 4, 5, 6, 789, tzinfo=UTC),
+)
+
+
 def standing(*, user_id: int | None, dataset_id: int, now: datetime) -> Standing:
     """The terms in force and whether this person accepted just them. One query."""
-    found = (
-        TermsVersion.objects.filter(dataset_id=dataset_id, effective_at__lte=now)
-        .annotate(accepted=Exists(Acceptance.objects.filter(terms=OuterRef("pk"), user=user_id)))
-        .values_list("number", "accepted")
-        .first()
-    )
-    return Standing(found[0], found[1] and user_id is not None) if found else Standing("", False)
+    # Nobody has the id 0: a stranger has accepted nothing.
+    found = _STANDING.first(user_id=user_id or 0, dataset_id=dataset_id, now=now)
+    return Standing(found[0], bool(found[1])) if found else Standing("", False)
 
 
 def standings(*, user_id: int | None, now: datetime) -> dict[int, Standing]:

@@ -35,7 +35,7 @@ def read_in(source: Path, target: Path, secret: bytes) -> dict[str, int]:
         ValueError: no Parquet file, or a column is missing.
     """
     try:
-        file = pq.ParquetFile(source)
+        file = pq.ParquetFile(source, pre_buffer=False)
     except (pa.ArrowInvalid, OSError) as error:
         raise ValueError(f"It is no Parquet file that can be read ({error}).") from error
     missing = [name for name in NEEDED if name not in file.schema_arrow.names]

@@ -142,7 +142,7 @@ def _rows_at(path: Path, positions: pa.ChunkedArray) -> pa.Table:
 
 
 def _picked(path: Path, positions: pa.ChunkedArray) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(path) as source:
+    with pq.ParquetFile(path, pre_buffer=False) as source:
         start = 0
         for number in range(source.num_row_groups):
             end = start + source.metadata.row_group(number).num_rows

@@ -114,7 +114,7 @@ def read_batches(
 
     Row groups whose statistics lie outside `within` are not read.
     """
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, pre_buffer=False) as file:
         groups = [at for at in range(file.num_row_groups) if _may_hold(file, at, within)]
         wanted = list(columns) if columns is not None else file.schema_arrow.names
         read = wanted if within is None else list(dict.fromkeys([*wanted, within.column]))

@@ -1,6 +1,7 @@
 """Who is asking: the one place that turns a request into an `Actor`."""
 
 from datetime import datetime
+from functools import partial
 
 from allauth.account.authentication import get_authentication_records
 from allauth.account.models import EmailAddress
@@ -9,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from governance.access import selectors as access
-from governance.audit.actors import STRANGER, Actor, Limits
+from governance.audit.actors import STRANGER, Actor, Limits, RolesWhenAsked
 from governance.errors import GovernanceError
 from portal.accounts import tokens
 from portal.accounts.models import User
@@ -60,7 +61,7 @@ def _by_token(request: HttpRequest, secret: str, now: datetime) -> Actor:
         verified=token.verified,
         second_factor=token.second_factor,
         has_second_factor=token.factors,
-        roles=access.roles_of(token.user_id, now=now),
+        roles=RolesWhenAsked(partial(access.roles_of, token.user_id, now=now)),
         token=Limits(name=token.name, dataset=token.dataset, scope=token.scope),
         **_where(request),
     )
@@ -75,7 +76,7 @@ def _by_session(request: HttpRequest, now: datetime) -> Actor:
         verified=EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists(),
         second_factor=used_second_factor(request),
         has_second_factor=Authenticator.objects.filter(user=user).exists(),
-        roles=access.roles_of(user.pk, now=now),
+        roles=RolesWhenAsked(partial(access.roles_of, user.pk, now=now)),
         **_where(request),
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 
-from governance.access import rules
+from governance.access import files, rules
 from governance.access import selectors as access
 from governance.audit import services as audit
 from governance.audit.actors import Actor
@@ -44,10 +44,11 @@ def ask(
     repository = catalogue.Repository(namespace, name)
     # A NUL is in no name of ours, and PostgreSQL would not even compare it.
     readable = "\x00" not in f"{revision}{path}"
-    artefact = catalogue.locate(repository, revision, path) if readable else None
-    if artefact is None:
+    found = files.locate(actor, repository, revision, path, now=now) if readable else None
+    if found is None:
         raise _missing(repository, revision, path)
-    return Asked(artefact, access.decide(actor, artefact, "download", now))
+    decision = access.decide(actor, found.artefact, "download", now, known=found.terms)
+    return Asked(found.artefact, decision)
 
 
 def issue(*, actor: Actor, asked: Asked, now: datetime) -> None:
