@@ -173,6 +173,8 @@ CELERY_BEAT_SCHEDULE = {
     "notices-sweep": {"task": "governance.notices.tasks.sweep", "schedule": 20.0},
     "record-seal": {"task": "governance.audit.tasks.seal", "schedule": 60.0},
     "record-sweep": {"task": "governance.audit.tasks.sweep", "schedule": 3600.0},
+    "record-volume": {"task": "governance.audit.tasks.look_at_volume", "schedule": 3600.0},
+    "record-witness": {"task": "governance.notices.tasks.witness", "schedule": 3600.0},
     "grants-sweep": {"task": "governance.access.tasks.sweep", "schedule": 60.0},
 }
 LEASE_SECONDS = env.number("LEASE_SECONDS", 60, least=5, most=3600)

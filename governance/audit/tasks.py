@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from governance.audit import retention, sealing, services
+from governance.audit import retention, sealing, services, volume
 
 
 @shared_task
@@ -17,3 +17,9 @@ def seal() -> None:
 def sweep() -> None:
     """Every hour: erase the personal parts whose time is over."""
     retention.erase_old(now=timezone.now())
+
+
+@shared_task
+def look_at_volume() -> None:
+    """Every hour: who was let to unusually much?"""
+    volume.look(now=timezone.now())

@@ -6,11 +6,14 @@ A kind looks at one entry of the record and says whom to tell what. It reads, it
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from django.contrib.auth import get_user_model
+
 from governance.access import selectors as access
 from governance.access.models import Application
 from governance.audit.actors import Role
 from governance.audit.models import Entry
 from governance.catalogue import selectors as catalogue
+from governance.errors import MissingError
 from governance.terms.models import Acceptance
 
 
@@ -185,3 +188,40 @@ def _revoked(entry: Entry) -> list[Draft]:
     drafts = _ended(entry)
     told = [f"A steward ended your access to the {entry.tier} tier. Reason: {entry.reason}"]
     return [draft._replace(lines=told) for draft in drafts]
+
+
+@tell("volume.notice")
+def _unusual(entry: Entry) -> list[Draft]:
+    """To the stewards of what was downloaded; not to the person themselves."""
+    person = _concerns(entry)
+    who = get_user_model().objects.filter(pk=person).first()
+    told = entry.detail
+    datasets = [slug for slug in told["datasets"] if "/" in slug]
+    if who is None or not datasets:
+        return []
+    stewards = {each for slug in datasets for each in _stewards_of(slug, entry)} - {person}
+    first = dict(zip(("namespace", "name"), datasets[0].split("/", 1), strict=True))
+    return [
+        Draft(
+            sorted(stewards),
+            f"Unusually many downloads: {told['tickets']} in a day",
+            [
+                f"{who} ({who.email}) was let to {told['tickets']} files on {told['day']}. "
+                f"By their own days and those of others, up to {told['limit']} would be usual.",
+                f"Datasets: {', '.join(datasets)}.",
+                "Nothing was refused. To take all of a version at once is a good reason; ask them "
+                "if you know of none.",
+            ],
+            "dataset-metrics",
+            first,
+            "See the downloads",
+        )
+    ]
+
+
+def _stewards_of(slug: str, entry: Entry) -> list[int]:
+    try:
+        dataset = catalogue.dataset_by_slug(slug)
+    except MissingError:
+        return []
+    return access.holders_of(Role.STEWARD, dataset.pk, now=entry.at)

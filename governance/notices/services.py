@@ -57,6 +57,35 @@ def post_mail(
         ring()
 
 
+def post_checkpoint(*, now: datetime) -> int:
+    """Mail the newest checkpoint to each of the witnesses who got none today. Returns how many.
+
+    Somebody outside who keeps it can tell a log that is told otherwise later.
+    """
+    signed = audit.latest_checkpoint()
+    if signed is None:
+        return 0
+    day = f"{now:%Y-%m-%d}"
+    told = {"signed": signed, "url": f"{settings.PUBLIC_URL}{reverse('record-log')}"}
+    posted = 0
+    for address in settings.AUDIT_WITNESSES:
+        today = Message.objects.filter(kind="checkpoint", email=address, key__endswith=f":{day}")
+        if today.exists():
+            continue
+        post_mail(
+            key=f"checkpoint:{signed.size}:{address}:{day}",
+            kind="checkpoint",
+            user_id=None,
+            email=address,
+            subject=f"Checkpoint of {signed.size} entries, {day}",
+            text=render_to_string("mail/checkpoint.txt", told),
+            html="",
+            now=now,
+        )
+        posted += 1
+    return posted
+
+
 def make_from_record(*, now: datetime, at_most: int = 500) -> int:
     """Make the messages of entries that have none yet, oldest first. Returns how many entries."""
     waiting = audit.after(tuple(TELLERS)).exclude(pk__in=Handled.objects.values("entry"))
@@ -127,7 +156,7 @@ def _deliver(message_id: int, connection: object, *, now: datetime) -> bool:
         subject=message.subject,
         body=message.text,
         to=[message.email],
-        headers={"Message-ID": f"<{message.key.replace(':', '.')}@gatehouse>"},
+        headers={"Message-ID": f"<{_local_part(message.key)}@gatehouse>"},
         connection=connection,
     )
     if message.html:
@@ -139,6 +168,11 @@ def _deliver(message_id: int, connection: object, *, now: datetime) -> bool:
         return False
     Message.objects.filter(pk=message_id).update(state=State.SENT, sent_at=now, last_error="")
     return True
+
+
+def _local_part(key: str) -> str:
+    """A key as the first half of a Message-ID, in which an address can't stand as it is."""
+    return key.replace(":", ".").replace("@", ".at.")
 
 
 def _failed(message: Message, error: Exception, *, now: datetime) -> None:

@@ -11,3 +11,9 @@ def sweep() -> None:
     """Make the messages that the record calls for, then send what is due."""
     services.make_from_record(now=timezone.now())
     services.deliver_due(now=timezone.now())
+
+
+@shared_task
+def witness() -> None:
+    """Every hour: the day's checkpoint to those outside who keep it, if they have not got one."""
+    services.post_checkpoint(now=timezone.now())

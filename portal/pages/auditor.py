@@ -19,7 +19,7 @@ from governance.audit.actors import Role
 from governance.errors import WrongStateError
 from portal.accounts import people
 from portal.accounts.actors import actor_of
-from portal.pages import asking, drawing, exporting
+from portal.pages import asking, drawing, exporting, using
 from portal.pages.guards import staff
 
 if TYPE_CHECKING:
@@ -194,4 +194,5 @@ urls = [
     path("record/export.csv", export, {"form": "csv"}, name="record-csv"),
     path("record/export.parquet", export, {"form": "parquet"}, name="record-parquet"),
     path("record/could-open", asking.could_open, name="record-could-open"),
+    *using.urls,
 ]

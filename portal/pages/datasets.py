@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from governance.access import selectors as access
+from governance.audit import metrics
 from governance.catalogue import selectors as catalogue
 from governance.errors import MissingError
 from governance.terms import selectors as terms
@@ -123,6 +124,7 @@ def _tab(known: About, route: str, label: str, *, here: bool) -> dict[str, Any]:
 def card(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     known = about(request, namespace, name)
     more: dict[str, Any] = {"terms": terms.in_force(known.dataset, now=known.now)}
+    more["downloads"] = metrics.recent(now=known.now).get(known.dataset.slug, 0)
     if known.version is not None:
         more |= _figures(known.version) | _commands(request, known)
     return _answer(request, known, "dataset", "card", **more)

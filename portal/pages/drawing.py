@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,13 +10,18 @@ WIDTH, HEIGHT = 640, 200
 LEFT, TOP, BASE = 52, 12, 168  # where the bars stand, in units of the drawing
 MOST_LABELS = 7  # dates below the bars that a phone can still show
 MOST_DAYS = 60
+MOST_WEEKS = 26
 LEAST = 1.5  # height of the smallest bar that is not nothing
 SERIES = (
     ("allowed", "f1", "Allowed"),
     ("recorded", "f5", "Recorded"),
     ("refused", "f3", "Refused"),
 )
+COLOURS = ("f1", "f5", "f2", "f3", "f4")  # neighbours in a bar stay distinct in this order
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+Counts = Mapping[date, Mapping[str, int]]
 
 
 def per_day(counted: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
@@ -29,24 +34,52 @@ def per_day(counted: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
         days[each["day"]][each["outcome"]] = each["n"]
     if not days:
         return None
-    last = max(days)
-    first = max(min(days), last - timedelta(days=MOST_DAYS - 1))
-    shown = [first + timedelta(days=at) for at in range((last - first).days + 1)]
-    highest = max(sum(days[each].values()) for each in shown if each in days)
+    first, shown = _span(days, timedelta(days=1), MOST_DAYS)
+    drawn = _drawn(days, shown, SERIES, ("Entries", "day"))
+    return drawn | {"cut": min(days) < first}
+
+
+def per_week(counted: Iterable[Mapping[str, Any]], tiers: Sequence[str]) -> dict[str, Any] | None:
+    """The same of `[{week, tier, downloads}]`, with a series for each tier in this order."""
+    weeks: dict[date, dict[str, int]] = defaultdict(dict)
+    for each in counted:
+        weeks[each["week"]][each["tier"]] = each["downloads"]
+    if not weeks:
+        return None
+    _, shown = _span(weeks, timedelta(weeks=1), MOST_WEEKS)
+    series = [(tier, COLOURS[at % len(COLOURS)], tier) for at, tier in enumerate(tiers)]
+    return _drawn(weeks, shown, series, ("Downloads", "week")) | {"cut": False}
+
+
+def _span(counts: Counts, step: timedelta, most: int) -> tuple[date, list[date]]:
+    """The first bar, and all bars up to the last that holds anything."""
+    last = max(counts)
+    first = max(min(counts), last - (most - 1) * step)
+    return first, [first + at * step for at in range((last - first) // step + 1)]
+
+
+def _drawn(
+    counts: Counts,
+    shown: list[date],
+    series: Sequence[tuple[str, str, str]],
+    what: tuple[str, str],  # what is counted, and in which time
+) -> dict[str, Any]:
+    highest = max(sum(counts[each].values()) for each in shown if each in counts)
     step = _step(highest)
     top = step * math.ceil(highest / step)
-    totals = _totals(days, shown)
+    totals = _totals(counts, shown, series)
     return {
+        "title": f"{what[0]} a {what[1]}",
+        "unit": what[1],
         "width": WIDTH,
         "height": HEIGHT,
         "left": LEFT,
         "base": BASE,
         "rules": _rules(step, top),
-        "bars": _bars(days, shown, top),
+        "bars": _bars(counts, shown, series, top),
         "labels": _labels(shown),
         "legend": totals,
-        "sentence": _sentence(shown, totals, highest),
-        "cut": min(days) < first,
+        "sentence": _sentence(shown, totals, highest, what),
         "days": len(shown),
     }
 
@@ -74,7 +107,7 @@ def _rules(step: int, top: int) -> list[dict[str, Any]]:
 
 
 def _bars(
-    days: Mapping[date, Mapping[str, int]], shown: list[date], top: int
+    days: Counts, shown: list[date], among: Sequence[tuple[str, str, str]], top: int
 ) -> list[dict[str, Any]]:
     room = (WIDTH - LEFT) / len(shown)
     width = min(room * 0.76, 40)
@@ -82,7 +115,7 @@ def _bars(
     for at, day in enumerate(shown):
         y = float(BASE)
         x = LEFT + room * at + (room - width) / 2
-        for outcome, series, label in SERIES:
+        for outcome, series, label in among:
             count = days.get(day, {}).get(outcome, 0)
             if not count:
                 continue
@@ -111,18 +144,23 @@ def _labels(shown: list[date]) -> list[dict[str, str]]:
     ]
 
 
-def _totals(days: Mapping[date, Mapping[str, int]], shown: list[date]) -> list[dict[str, Any]]:
+def _totals(
+    days: Counts, shown: list[date], among: Sequence[tuple[str, str, str]]
+) -> list[dict[str, Any]]:
     found = []
-    for outcome, series, label in SERIES:
+    for outcome, series, label in among:
         count = sum(days.get(day, {}).get(outcome, 0) for day in shown)
         found.append({"series": series, "label": label, "count": count})
     return [each for each in found if each["count"]]
 
 
-def _sentence(shown: list[date], totals: list[dict[str, Any]], highest: int) -> str:
+def _sentence(
+    shown: list[date], totals: list[dict[str, Any]], highest: int, what: tuple[str, str]
+) -> str:
     counts = ", ".join(f"{each['count']:,} {each['label'].lower()}" for each in totals)
     span = _words(shown[0]) if len(shown) == 1 else f"{_words(shown[0])} to {_words(shown[-1])}"
-    return f"Entries a day, {span} {shown[-1].year}: {counts}; at most {highest:,} in one day."
+    title = f"{what[0]} a {what[1]}, {span} {shown[-1].year}"
+    return f"{title}: {counts}; at most {highest:,} in one {what[1]}."
 
 
 def _words(day: date) -> str:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from governance.access import selectors as access
 from governance.access.selectors import TierStanding
+from governance.audit import metrics
 from governance.catalogue import selectors as catalogue
 from portal.accounts.actors import actor_of
 from portal.pages import datasets, gates, terms
@@ -34,6 +35,7 @@ class Listed(NamedTuple):
     kind: str
     tiers: list[tuple[str, str]]  # name, what it asks of anyone
     url: str
+    downloads: int  # of the last 30 days
 
     @property
     def open(self) -> bool:
@@ -60,11 +62,18 @@ def catalogue_page(request: HttpRequest) -> HttpResponse:
 
 def _all(request: HttpRequest, known: "list[Dataset]") -> list[Listed]:
     places = [(each, each.current[0] if each.current else None) for each in known]
-    standings = access.standings(actor_of(request), places, now=timezone.now())
-    return [_listed(each, version, standings[each.pk]) for each, version in places]
+    now = timezone.now()
+    standings = access.standings(actor_of(request), places, now=now)
+    downloads = metrics.recent(now=now)
+    return [
+        _listed(each, version, standings[each.pk], downloads.get(each.slug, 0))
+        for each, version in places
+    ]
 
 
-def _listed(dataset: "Dataset", version: "Version | None", standings: list[TierStanding]) -> Listed:
+def _listed(
+    dataset: "Dataset", version: "Version | None", standings: list[TierStanding], downloads: int
+) -> Listed:
     first = gates.first(standings)
     words, kind = gates.invitation(first.decision) if first and version else ("", "")
     tiers = [
@@ -72,7 +81,7 @@ def _listed(dataset: "Dataset", version: "Version | None", standings: list[TierS
         for each in standings
     ]
     url = reverse("dataset", kwargs={"namespace": dataset.namespace, "name": dataset.name})
-    return Listed(dataset, version, first, words, kind, tiers, url)
+    return Listed(dataset, version, first, words, kind, tiers, url, downloads)
 
 
 def _filtered(request: HttpRequest, known: Iterable[Listed]) -> Iterable[Listed]:

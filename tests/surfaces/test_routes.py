@@ -82,6 +82,7 @@ MATRIX = {
     "record-csv": AUDITOR,
     "record-parquet": AUDITOR,
     "record-could-open": AUDITOR,
+    "dataset-metrics": STAFF,
     "demo": DEMO_ONLY,
     "demo-mail": DEMO_ONLY,
     # the owner has signed; the bytes are not in storage, which is the answer of who may have them
