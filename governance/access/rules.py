@@ -149,7 +149,7 @@ NEEDS: dict[str, Need] = {
         lambda f: f.steward,
         lambda f: Step(
             "steward",
-            "Be a steward",
+            "Stewards only",
             f"The {f.tier} tier is open to stewards only and can't be applied for.",
             "dataset-access",
             _place(f),
