@@ -14,9 +14,9 @@ from celery import current_app
 from django.db import transaction
 from django.db.models import F
 
-from governance.audit import leaves
+from governance.audit import leaves, writing
 from governance.audit.actors import HOUSE, Actor
-from governance.audit.models import Entry, Outcome, Pending, Person, Strangers, new_salt
+from governance.audit.models import Entry, Outcome, Person, Strangers, new_salt
 
 
 class OutsideTransactionError(RuntimeError):
@@ -62,7 +62,7 @@ def _write(
     )
     told["reason"] = told.get("reason", "")[:LONGEST]
     told["detail"] = leaves.plain(told.get("detail", {}))
-    entry = Entry.objects.create(
+    entry = Entry(
         at=now,
         action=action,
         outcome=outcome,
@@ -71,10 +71,7 @@ def _write(
         **place._asdict(),
         **told,
     )
-    person.entry = entry
-    person.save(force_insert=True)
-    head, tail = leaves.halves(leaves.leaf_of(entry))
-    Pending.objects.create(entry=entry, at=now, head=head, tail=tail)
+    writing.insert(entry, person, leaves.halves(leaves.leaf_of(entry)))
     if wake:
         # Only a bell: who is told is read from the record, and a beat reads it anyway.
         transaction.on_commit(_ring, robust=True)
@@ -177,6 +174,7 @@ def terms_accepted(
     purpose: str,
     now: datetime,
 ) -> Entry:
+    """A person agreed to a text, known by its sha256; `number` is that of the acceptance."""
     return _write(
         "terms.accept",
         actor=actor,
@@ -190,12 +188,14 @@ def terms_accepted(
 
 
 def application_submitted(*, actor: Actor, place: Place, number: str, now: datetime) -> Entry:
+    """Somebody asks for a tier that is open to approved people."""
     return _write(
         "application.submit", actor=actor, now=now, place=place, subject=f"application:{number}"
     )
 
 
 def application_withdrawn(*, actor: Actor, place: Place, number: str, now: datetime) -> Entry:
+    """The applicant took it back."""
     return _write(
         "application.withdraw", actor=actor, now=now, place=place, subject=f"application:{number}"
     )
@@ -212,6 +212,7 @@ def application_approved(
     reason: str,
     now: datetime,
 ) -> Entry:
+    """A steward said yes: a grant begins, and ends at `ends`."""
     return _write(
         "application.approve",
         actor=actor,
@@ -229,6 +230,7 @@ def application_approved(
 def application_rejected(
     *, actor: Actor, place: Place, number: str, applicant: int, reason: str, now: datetime
 ) -> Entry:
+    """A steward said no; the reason is the one that the applicant reads."""
     return _write(
         "application.reject",
         actor=actor,
@@ -256,6 +258,7 @@ def application_expired(
 
 
 def grant_ended(*, actor: Actor, place: Place, grant: int, holder: int, now: datetime) -> Entry:
+    """The time of a grant was over. The grant itself shut at its end, told or not."""
     return _write(
         "grant.end",
         actor=actor,
@@ -270,6 +273,7 @@ def grant_ended(*, actor: Actor, place: Place, grant: int, holder: int, now: dat
 def grant_revoked(
     *, actor: Actor, place: Place, grant: int, holder: int, reason: str, now: datetime
 ) -> Entry:
+    """A grant was ended early."""
     return _write(
         "grant.revoke",
         actor=actor,
@@ -310,6 +314,7 @@ def role_given(
 def token_made(
     *, actor: Actor, name: str, dataset: str, ends: datetime, owner: int, now: datetime
 ) -> Entry:
+    """A token was made; `owner` is another person when an operator made it."""
     return _write(
         "token.make",
         actor=actor,
@@ -322,6 +327,7 @@ def token_made(
 
 
 def token_revoked(*, actor: Actor, name: str, now: datetime) -> Entry:
+    """A token was ended by its owner."""
     return _write("token.revoke", actor=actor, now=now, subject=f"token:{name}")
 
 
@@ -329,10 +335,12 @@ def token_revoked(*, actor: Actor, name: str, now: datetime) -> Entry:
 
 
 def dataset_made(*, actor: Actor, place: Place, reason: str, now: datetime) -> Entry:
+    """A dataset exists from now on, with the policies of its tiers."""
     return _write("dataset.make", actor=actor, now=now, place=place, privileged=True, reason=reason)
 
 
 def source_named(*, actor: Actor, place: Place, kind: str, reason: str, now: datetime) -> Entry:
+    """What a dataset is collected from was changed; `kind` of source, never an address."""
     return _write(
         "dataset.source",
         actor=actor,
@@ -354,6 +362,7 @@ def terms_published(
     reason: str,
     now: datetime,
 ) -> Entry:
+    """A text of terms is in force from `effective`."""
     return _write(
         "terms.publish",
         actor=actor,
@@ -369,6 +378,7 @@ def terms_published(
 def build_started(
     *, actor: Actor, place: Place, build: int, reason: str, brief_sha256: str, now: datetime
 ) -> Entry:
+    """A build of a version began, from a brief of this sha256."""
     return _write(
         "build.start",
         actor=actor,
@@ -382,6 +392,7 @@ def build_started(
 
 
 def build_cancelled(*, actor: Actor, place: Place, build: int, reason: str, now: datetime) -> Entry:
+    """Somebody ended a build."""
     return _write(
         "build.cancel",
         actor=actor,
@@ -394,6 +405,7 @@ def build_cancelled(*, actor: Actor, place: Place, build: int, reason: str, now:
 
 
 def build_failed(*, actor: Actor, place: Place, build: int, cause: str, now: datetime) -> Entry:
+    """A build ended without a version."""
     return _write(
         "build.fail",
         actor=actor,
@@ -457,6 +469,7 @@ def removal_recorded(
 def annotations_imported(
     *, actor: Actor, place: Place, sha256: str, rows: int, reason: str, now: datetime
 ) -> Entry:
+    """What people labelled was taken in: a file of this sha256, so many rows."""
     return _write(
         "annotations.import",
         actor=actor,
