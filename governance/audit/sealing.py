@@ -4,18 +4,17 @@ One sealer at a time: the row of `LogState` is locked. A batch is one transactio
 it done or not begun; the next run goes on where this one ended.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from client import checkpoint, rotation, tiles, tree
 from governance.audit import keys
 from governance.audit import services as audit
 from governance.audit.actors import Actor
 from governance.audit.keys import Signer
-from governance.audit.models import Checkpoint, Leaf, LogState, Pending, Rotation, Tile
+from governance.audit.models import Checkpoint, LogState, Pending, Rotation, Tile
 from governance.errors import NotPermittedError, WrongStateError
 
 BATCH = 5000  # entries in one transaction
@@ -63,14 +62,10 @@ def _seal_batch() -> int:
             tree.leaf_hash(f"{head}{place}{tail}".encode())
             for place, (_, head, tail) in enumerate(waiting, start=state.size)
         ]
-        Leaf.objects.bulk_create(
-            [
-                Leaf(place=state.size + at, entry_id=each[0], hash=digest)
-                for at, (each, digest) in enumerate(zip(waiting, hashes, strict=True))
-            ]
-        )
+        ids = [each[0] for each in waiting]
+        _place(state.size, ids, hashes)
         _grow(state, b"".join(hashes))
-        _drop(each[0] for each in waiting)
+        _drop(ids)
     return len(waiting)
 
 
@@ -101,10 +96,31 @@ def _partial(path: str) -> bytes:
     return bytes(found.hashes)[: wanted.width * tree.HASH_SIZE]
 
 
-def _drop(entry_ids: Iterable[int]) -> None:
-    ids = list(entry_ids)
-    for at in range(0, len(ids), 500):
-        Pending.objects.filter(entry_id__in=ids[at : at + 500]).delete()
+def _place(first: int, ids: list[int], hashes: list[bytes]) -> None:
+    """Insert leaves. In SQL, as the ORM takes longer than all else together."""
+    places = list(range(first, first + len(ids)))
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "INSERT INTO audit_leaf (place, entry_id, hash) "
+                "SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[])",
+                [places, ids, hashes],
+            )
+        else:
+            cursor.executemany(
+                "INSERT INTO audit_leaf (place, entry_id, hash) VALUES (%s, %s, %s)",
+                list(zip(places, ids, hashes, strict=True)),
+            )
+
+
+def _drop(ids: list[int]) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("DELETE FROM audit_pending WHERE entry_id = ANY(%s)", [ids])
+        else:
+            cursor.executemany(
+                "DELETE FROM audit_pending WHERE entry_id = %s", [(each,) for each in ids]
+            )
 
 
 def _sign(*, now: datetime) -> Checkpoint | None:
