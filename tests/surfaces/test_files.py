@@ -4,7 +4,6 @@ import pytest
 from django.db import DatabaseError, connection
 from django.test import Client
 
-from governance.audit import writing
 from governance.audit.models import Entry, Person
 from pipeline.publish.storage import artefact_key, store
 from portal.accounts import tokens
