@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from governance.access import services as access
-from governance.audit import selectors, writing
+from governance.audit import selectors
 from governance.audit import services as audit
 from governance.audit.actors import Limits, Role
 from governance.audit.models import Entry, Person
