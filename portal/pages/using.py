@@ -39,7 +39,7 @@ def use(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "rows": sorted(by_tier, key=lambda each: _newest(each["version"]), reverse=True),
         "downloads": sum(each["downloads"] for each in by_tier),
         "people": len(by_person),
-        "recent": metrics.recent(now=now).get(dataset.slug, 0),
+        "recent": metrics.recent_of(dataset.slug, now=now),
         "chart": drawing.per_week(metrics.by_week(dataset.slug, now=now), tiers),
         "organisations": organisations[:MOST],
         "more": len(organisations[MOST:]),

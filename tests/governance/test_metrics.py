@@ -115,6 +115,8 @@ def test_the_last_thirty_days_of_every_dataset_are_one_figure():
     ticket(ada, at=NOW - timedelta(days=29))
     ticket(ada, dataset="lab/other")
     assert metrics.recent(now=NOW) == {DATASET: 1, "lab/other": 1}
+    assert metrics.recent_of(DATASET, now=NOW) == 1
+    assert metrics.recent_of("lab/unused", now=NOW) == 0
 
 
 def test_each_figure_takes_one_query_and_is_then_remembered():
@@ -125,6 +127,7 @@ def test_each_figure_takes_one_query_and_is_then_remembered():
         lambda: metrics.by_week(DATASET, now=NOW),
         lambda: metrics.by_person(DATASET),
         lambda: metrics.recent(now=NOW),
+        lambda: metrics.recent_of(DATASET, now=NOW),
     ):
         with CaptureQueriesContext(connection) as counted:
             first = ask()
