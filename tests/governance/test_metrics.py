@@ -105,8 +105,9 @@ def test_people_are_told_apart_for_sums_over_them():
     ada, bob = UserFactory.create_batch(2)
     ticket(ada)
     ticket(ada, version="1.1")
+    ticket(ada, tier="raw")
     ticket(bob)
-    assert metrics.by_person(DATASET) == {ada.pk: 2, bob.pk: 1}
+    assert metrics.by_person(DATASET) == {ada.pk: 3, bob.pk: 1}
 
 
 def test_the_last_thirty_days_of_every_dataset_are_one_figure():
