@@ -11,8 +11,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
 from celery import current_app
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 
 from governance.audit import leaves, writing
 from governance.audit.actors import HOUSE, Actor
@@ -119,16 +118,18 @@ def access_refused(
 
 
 def stranger_refused(*, address: str, dataset: str, now: datetime) -> None:
-    """Count a refusal of a stranger; `strangers_told` writes the sums. One statement or two."""
-    where = {
-        "minute": now.replace(second=0, microsecond=0),
-        "prefix": prefix_of(address),
-        "dataset": dataset,
-    }
-    if not Strangers.objects.filter(**where).update(refusals=F("refusals") + 1):
-        with transaction.atomic():
-            Strangers.objects.get_or_create(**where)
-            Strangers.objects.filter(**where).update(refusals=F("refusals") + 1)
+    """Count a refusal of a stranger; `strangers_told` writes the sums.
+
+    One statement, so that nothing is lost between processes that count and one that tells.
+    """
+    minute = connection.ops.adapt_datetimefield_value(now.replace(second=0, microsecond=0))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audit_strangers (minute, prefix, dataset, refusals) "
+            "VALUES (%s, %s, %s, 1) ON CONFLICT (minute, prefix, dataset) "
+            "DO UPDATE SET refusals = audit_strangers.refusals + 1",
+            [minute, prefix_of(address), dataset],
+        )
 
 
 def prefix_of(address: str) -> str:

@@ -333,8 +333,9 @@ def test_a_sealer_beside_it_is_no_fault(log, monkeypatch):
     right = verifying._Walk.chunk
 
     def with_a_sealer_beside(walk, chunk):
-        tickets(2)
-        seal()
+        if Entry.objects.count() < 20:
+            tickets(2)
+            seal()
         right(walk, chunk)
 
     monkeypatch.setattr(verifying._Walk, "chunk", with_a_sealer_beside)
