@@ -146,3 +146,15 @@ def test_each_kind_is_kept_for_its_time():
 )
 def test_the_longest_beginning_counts(action, years):
     assert retention.days_of(action) == years * retention.YEAR
+
+
+def test_a_longer_time_for_a_kind_within_a_kind_is_kept(monkeypatch):
+    monkeypatch.setattr(retention, "DAYS", {"ticket.": 10, "ticket.issue": 100, "": 1000})
+    old = NOW - timedelta(days=50)
+    ticket(now=old)
+    refused = audit.access_refused(
+        actor=ADA, place=SHELF, action="ticket", reasons=["terms"], now=old
+    )
+    assert retention.erase_old(now=NOW) == 1
+    assert not Person.objects.filter(entry=refused).exists()
+    assert Person.objects.filter(entry__action="ticket.issue").exists()

@@ -68,6 +68,23 @@ def test_the_file_route_counts_a_refused_stranger(file):
     assert {each[:2] for each in told()} == {("lab/shelf", "192.0.2.0/24")}
 
 
+@pytest.mark.django_db
+def test_a_count_that_grows_while_it_is_told_is_told_whole():
+    grown = []
+
+    def grows(execute, sql, params, many, context):
+        if sql.startswith("DELETE") and not grown:
+            grown.append(1)
+            refuse("192.0.2.9")
+        return execute(sql, params, many, context)
+
+    refuse("192.0.2.9")
+    with connection.execute_wrapper(grows):
+        audit.strangers_told(now=LATER)
+    audit.strangers_told(now=LATER)
+    assert [count for _, _, count, _ in told()] == [2]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_none_is_lost_while_several_count_and_tell():
     each, gate = 25, threading.Barrier(4)
