@@ -4,6 +4,7 @@ from django import forms
 from django.http import HttpRequest
 
 from portal.accounts.models import User
+from portal.accounts.people import country_choices
 
 
 class SignupForm(forms.Form):
@@ -22,9 +23,18 @@ class SignupForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
 
-    field_order = ["name", "email", "affiliation", "password1", "password2"]
+    country = forms.ChoiceField(
+        label="Country",
+        choices=country_choices,
+        required=False,
+        help_text="Of your organisation. Optional; shown only in sums.",
+        widget=forms.Select(attrs={"autocomplete": "country"}),
+    )
+
+    field_order = ["name", "email", "affiliation", "country", "password1", "password2"]
 
     def signup(self, request: HttpRequest, user: User) -> None:  # noqa: ARG002  the caller's shape
         user.name = self.cleaned_data["name"].strip()
         user.affiliation = self.cleaned_data["affiliation"].strip()
-        user.save(update_fields=["name", "affiliation"])
+        user.country = self.cleaned_data["country"]
+        user.save(update_fields=["name", "affiliation", "country"])

@@ -25,6 +25,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(unique=True)
     name = models.CharField("full name", max_length=200)
     affiliation = models.CharField(max_length=200, blank=True)
+    country = models.CharField(max_length=2, blank=True)  # of the affiliation, ISO 3166-1 alpha-2
     is_active = models.BooleanField(default=True)
     is_staff = False
     date_joined = models.DateTimeField(auto_now_add=True)

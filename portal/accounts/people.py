@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django_countries import countries
 
 from portal.accounts.models import User
 
@@ -20,6 +21,17 @@ def organisations(user_ids: Iterable[int]) -> dict[int, str]:
     """The organisation that each gave at sign-up; people who are gone are left out. One query."""
     found = User.objects.filter(pk__in=list(user_ids)).values_list("pk", "affiliation")
     return {pk: " ".join(affiliation.split()) for pk, affiliation in found}
+
+
+def countries_of(user_ids: Iterable[int]) -> dict[int, str]:
+    """The name of the country of each one's organisation, where they gave one. One query."""
+    found = User.objects.filter(pk__in=list(user_ids)).exclude(country="")
+    return {pk: countries.name(code) for pk, code in found.values_list("pk", "country")}
+
+
+def country_choices() -> list[tuple[str, str]]:
+    """What a form offers: no country first, then all of ISO 3166-1 by name."""
+    return [("", "Rather not say"), *((code, name) for code, name in countries)]
 
 
 class Checks(NamedTuple):

@@ -3,12 +3,13 @@
 from governance.audit.actors import Actor
 from governance.errors import InvalidError, NotPermittedError
 from portal.accounts.models import User
+from portal.accounts.people import country_choices
 
 LONGEST = 200  # characters
 
 
-def update(*, actor: Actor, name: str, affiliation: str) -> User:
-    """Change one's own name and organisation; entries of the record keep the name they copied.
+def update(*, actor: Actor, name: str, affiliation: str, country: str = "") -> User:
+    """Change one's own name, organisation and its country; entries keep the name they copied.
 
     Raises:
         NotPermittedError: a stranger, or a program with a token.
@@ -23,9 +24,11 @@ def update(*, actor: Actor, name: str, affiliation: str) -> User:
     for field, given in (("name", name), ("affiliation", affiliation)):
         if len(given) > LONGEST:
             fields[field] = f"Keep this under {LONGEST} characters."
+    if country and country not in dict(country_choices()):
+        fields["country"] = "Choose a country of the list, or none."
     if fields:
         raise InvalidError("Your profile can't be kept like this.", fields=fields)
     user = User.objects.get(pk=actor.user_id)
-    user.name, user.affiliation = name, affiliation
-    user.save(update_fields=["name", "affiliation"])
+    user.name, user.affiliation, user.country = name, affiliation, country
+    user.save(update_fields=["name", "affiliation", "country"])
     return user

@@ -16,7 +16,7 @@ from governance.access import selectors as access
 from governance.audit.actors import Actor
 from governance.catalogue import selectors as catalogue
 from governance.errors import InvalidError, MissingError, NotPermittedError
-from portal.accounts import profile, tokens
+from portal.accounts import people, profile, tokens
 from portal.accounts.actors import actor_of
 from portal.pages.forming import Words, blame, sent
 from portal.pages.guards import factor_route, signed_in
@@ -56,6 +56,16 @@ class ProfileForm(forms.Form):
         help_text="A university, company or project.",
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
+    country = Words(
+        label="Country",
+        required=False,
+        help_text="Of your organisation; shown only in sums.",
+        widget=forms.Select(attrs={"autocomplete": "country"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["country"].widget.choices = people.country_choices()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -159,7 +169,8 @@ def _revoke(request: HttpRequest, actor: Actor) -> HttpResponse:
 def account(request: HttpRequest) -> HttpResponse:
     actor, status = actor_of(request), 200
     user = request.user
-    form = ProfileForm(initial={"name": user.name, "affiliation": user.affiliation})
+    kept = {name: getattr(user, name) for name in ("name", "affiliation", "country")}
+    form = ProfileForm(initial=kept)
     if request.method == "POST":
         form = ProfileForm(request.POST)
         try:

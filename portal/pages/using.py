@@ -26,14 +26,14 @@ MOST = 30  # organisations named
 @require_safe
 @staff(*ROLES)
 def use(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
-    """Downloads and people by version, tier, week and organisation."""
+    """Downloads and people by version, tier, week, organisation and its country."""
     dataset, now = catalogue.dataset(namespace, name), timezone.now()
     if not any(actor_of(request).holds(role, dataset.pk) for role in ROLES):
         raise MissingError("There is no such page.")
     tiers = [each.name for each in catalogue.tiers(dataset)]
     by_tier = metrics.by_tier(dataset.slug)
     by_person = metrics.by_person(dataset.slug)
-    organisations = _organisations(by_person)
+    organisations = _grouped(by_person, people.organisations(by_person))
     told = {
         "dataset": dataset,
         "rows": sorted(by_tier, key=lambda each: _newest(each["version"]), reverse=True),
@@ -42,6 +42,7 @@ def use(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "recent": metrics.recent_of(dataset.slug, now=now),
         "chart": drawing.per_week(metrics.by_week(dataset.slug, now=now), tiers),
         "organisations": organisations[:MOST],
+        "countries": _grouped(by_person, people.countries_of(by_person)),
         "more": len(organisations[MOST:]),
         "rule": metrics.RULE,
         "minutes": metrics.KEPT // 60,
@@ -54,9 +55,8 @@ def _newest(number: str) -> tuple[int, ...]:
     return tuple(int(part) for part in number.split(".") if part.isdigit())
 
 
-def _organisations(by_person: Mapping[int, int]) -> list[dict[str, Any]]:
-    """As people wrote it when they signed up, most downloads first."""
-    given = people.organisations(by_person)
+def _grouped(by_person: Mapping[int, int], given: Mapping[int, str]) -> list[dict[str, Any]]:
+    """Downloads and people by what each gave at sign-up, most downloads first."""
     found: dict[str, dict[str, Any]] = defaultdict(lambda: {"downloads": 0, "people": 0})
     for person, downloads in by_person.items():
         name = given.get(person, "")

@@ -157,3 +157,15 @@ def test_the_account_says_what_is_missing():
     assert "Use your second factor" not in ready
     unconfirmed = signed_in(UserFactory(verified=False)).get(reverse("account"), **PAGE)
     assert "Confirm your address" in text(unconfirmed)
+
+
+def test_a_country_is_kept_and_one_that_there_is_not_is_refused():
+    user = UserFactory()
+    body = {"name": user.name, "affiliation": "Example University", "country": "SE"}
+    assert signed_in(user).post("/account", body, **PAGE).status_code == 302
+    user.refresh_from_db()
+    assert user.country == "SE"
+    refused = signed_in(user).post("/account", body | {"country": "Atlantis"}, **PAGE)
+    assert refused.status_code == 422
+    user.refresh_from_db()
+    assert user.country == "SE"
