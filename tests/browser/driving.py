@@ -71,11 +71,18 @@ class Person:
         self.fill(login=f"{name}@demo.example", password=PASSWORD)
         self.press("Sign in")
         if "/2fa/" in self.page.url:
-            self.fill(code=self.code(name))
-            self.page.locator("main form button[type=submit]").first.click()
-            self.page.wait_for_load_state()
+            used = self._give(self.code(name))
+            if "/2fa/" in self.page.url:  # it was used before, or its time was just over
+                assert until(lambda: self.code(name) != used, CODE_LIVES + 5)
+                self._give(self.code(name))
         assert "/accounts/" not in self.page.url, self.page.locator("main").inner_text()
         return self
+
+    def _give(self, code: str) -> str:
+        self.fill(code=code)
+        self.page.locator("main form button[type=submit]").first.click()
+        self.page.wait_for_load_state()
+        return code
 
     def code(self, name: str) -> str:
         """The code that the demo's page shows for somebody."""

@@ -295,7 +295,7 @@ def six_a_new_version_is_built_watched_compared_and_published_by_two(enter, hous
         "Looks right."
     )
     steward.press("Approve").check()
-    second = enter().sign_in("admin2").go(address).check()
+    second = again(enter, house, "admin2").go(address).check()
     second.page.locator('main form:has(button[value="publish"]) [name="reason"]').fill("Due today.")
     second.press("Publish").check()
 
@@ -314,6 +314,7 @@ def steward_removes(enter: Callable[..., Person], house: Server, value: str, kin
     admin.page.locator('main [name="kind"]').select_option(kind)
     admin.fill(value=value, reason="Asked by its owner.").press("Record it").check()
     assert admin.sees(value)
+    keep_session(admin, house, "admin2")
 
 
 def done(house: Server) -> bool:
