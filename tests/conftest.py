@@ -21,13 +21,10 @@ def _nothing_shared(settings, tmp_path):
 
 @pytest.fixture(autouse=True, scope="session")
 def _the_record_may_be_emptied_between_tests():
-    """SQLite empties tables by DELETE, which the record refuses; so its guard goes meanwhile."""
+    """Tables are emptied by DELETE or TRUNCATE, which the record refuses; its guard goes meanwhile."""
     empty = TransactionTestCase._fixture_teardown
 
     def teardown(self: TransactionTestCase) -> None:
-        if connection.vendor != "sqlite":
-            empty(self)
-            return
         guard = import_module("governance.audit.migrations.0002_guard")
         with connection.schema_editor() as editor:
             guard.unguard(apps, editor)

@@ -10,12 +10,12 @@ from datetime import date, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
-from celery import current_app
 from django.db import connection, transaction
 
 from governance.audit import leaves, writing
 from governance.audit.actors import HOUSE, Actor
 from governance.audit.models import Entry, Outcome, Person, Strangers, new_salt
+from governance.bells import ring
 
 
 class OutsideTransactionError(RuntimeError):
@@ -73,13 +73,8 @@ def _write(
     writing.insert(entry, person, leaves.halves(leaves.leaf_of(entry)))
     if wake:
         # Only a bell: who is told is read from the record, and a beat reads it anyway.
-        transaction.on_commit(_ring, robust=True)
+        ring("governance.notices.tasks.sweep")
     return entry
-
-
-def _ring() -> None:
-    """Named, not a partial: Django tells of a broker that is away by the name of the function."""
-    current_app.send_task("governance.notices.tasks.sweep")
 
 
 # ------------------------------------------------------------------ bytes

@@ -7,9 +7,7 @@ the same Message-ID.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import partial
 
-from celery import current_app
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -20,17 +18,12 @@ from django.urls import reverse
 
 from governance.audit import selectors as audit
 from governance.audit.models import Entry
+from governance.bells import ring
 from governance.notices.kinds import TELLERS, Draft
 from governance.notices.models import Channel, Handled, Message, State
 
 TRY_FOR = timedelta(days=3)
 CLAIM = timedelta(minutes=5)  # how long one attempt may take before another may try
-
-
-def ring() -> None:
-    """Wake the sweep once the transaction has committed. Only a bell: a beat sweeps anyway."""
-    send = partial(current_app.send_task, "governance.notices.tasks.sweep")
-    transaction.on_commit(send, robust=True)
 
 
 def post_mail(
@@ -54,7 +47,7 @@ def post_mail(
                 "deadline": now + timedelta(hours=12),
             },
         )
-        ring()
+        ring("governance.notices.tasks.sweep")
 
 
 def post_checkpoint(*, now: datetime) -> int:

@@ -4,10 +4,8 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
-from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
@@ -16,6 +14,7 @@ from governance.access import selectors as access
 from governance.audit import services as audit
 from governance.audit.actors import HOUSE, Actor, Role
 from governance.audit.services import Place
+from governance.bells import ring
 from governance.catalogue import selectors as catalogue
 from governance.catalogue import services as catalogue_services
 from governance.catalogue.models import Dataset, Version
@@ -38,15 +37,11 @@ def dataset_secret(slug: str) -> bytes:
 
 
 def ring_advance(build_id: int) -> None:
-    send = partial(current_app.send_task, "pipeline.engine.tasks.advance", (build_id,))
-    transaction.on_commit(send, robust=True)
+    ring("pipeline.engine.tasks.advance", build_id)
 
 
 def ring_shard(shard_id: int) -> None:
-    send = partial(
-        current_app.send_task, "pipeline.engine.tasks.run_shard", (shard_id,), queue="shards"
-    )
-    transaction.on_commit(send, robust=True)
+    ring("pipeline.engine.tasks.run_shard", shard_id, queue="shards")
 
 
 def start_build(

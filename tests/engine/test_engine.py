@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone
 
+from governance import bells as bells_module
 from governance.audit.actors import Role
 from governance.audit.models import Entry
 from governance.catalogue.models import Artefact, Version
@@ -29,7 +30,7 @@ def bells(monkeypatch):
     """What was rung for, in place of a broker."""
     rung = []
     app = SimpleNamespace(send_task=lambda name, args=(), **_: rung.append((name, args)))
-    monkeypatch.setattr(services, "current_app", app)
+    monkeypatch.setattr(bells_module, "current_app", app)
     return rung
 
 

@@ -68,3 +68,21 @@ def test_an_upsert_is_no_way_around():
 
 def test_a_personal_part_is_erased_by_its_verb():
     assert retention.erase_person(user_id=7, actor=as_operator(), reason="asked", now=NOW) == 1
+
+
+@pytest.mark.parametrize(("model", "_column"), CHANGES, **names)
+def test_replace_and_truncate_are_no_way_around_either(model, _column):
+    before = list(model.objects.values_list())
+    table = model._meta.db_table
+    statement = (
+        f"TRUNCATE {table}"
+        if connection.vendor == "postgresql"
+        else f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"
+    )
+    with (
+        pytest.raises(DatabaseError, match="record can not be changed"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+    assert list(model.objects.values_list()) == before

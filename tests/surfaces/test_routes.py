@@ -114,7 +114,7 @@ def test_every_route_has_a_row():
 
 
 @pytest.fixture
-def world():
+def world(settings):
     """One dataset with everything that an address may name, and the visitors."""
     owner = UserFactory()
     dataset = DatasetFactory(namespace="lab", name="shelf")
@@ -143,6 +143,7 @@ def world():
             size=file.size,
             now=timezone.now(),
         )
+    settings.AUDIT_KEY_MADE_AT_NEED = True
     sealed = sealing.seal(now=timezone.now())
     params = {
         "namespace": "lab",

@@ -5,6 +5,13 @@ from django.db import migrations
 
 INSERT_ONLY = ("audit_entry", "audit_leaf", "audit_checkpoint", "audit_rotation")
 NEVER_CHANGED = ("audit_person",)  # deleted by an erasure
+KEYS = {
+    "audit_entry": "id",
+    "audit_leaf": "place",
+    "audit_checkpoint": "id",
+    "audit_rotation": "id",
+    "audit_person": "entry_id",
+}
 
 
 def guard(apps, schema_editor):
@@ -17,7 +24,7 @@ def unguard(apps, schema_editor):
     postgresql = schema_editor.connection.vendor == "postgresql"
     for table in (*INSERT_ONLY, *NEVER_CHANGED):
         on = f" ON {table}" if postgresql else ""
-        for what in ("update", "delete"):
+        for what in ("update", "delete", "replace", "truncate"):
             schema_editor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{what}{on}")
     if postgresql:
         schema_editor.execute("DROP FUNCTION IF EXISTS audit_keep()")
@@ -34,6 +41,12 @@ def _sqlite(schema_editor):
             f"CREATE TRIGGER {table}_no_{what.lower()} BEFORE {what} ON {table} "
             "BEGIN SELECT RAISE(ABORT, 'the record can not be changed'); END"
         )
+    for table, key in KEYS.items():  # INSERT OR REPLACE deletes without the trigger of DELETE
+        yield (
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key}) "
+            "BEGIN SELECT RAISE(ABORT, 'the record can not be changed'); END"
+        )
 
 
 def _postgresql(schema_editor):
@@ -46,9 +59,15 @@ def _postgresql(schema_editor):
             f"CREATE TRIGGER {table}_no_{what.lower()} BEFORE {what} ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION audit_keep()"
         )
-    role = schema_editor.quote_name(settings.DATABASE_WEB_ROLE) if settings.DATABASE_WEB_ROLE else "CURRENT_USER"
+    for table in (*INSERT_ONLY, *NEVER_CHANGED):
+        yield (
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION audit_keep()"
+        )
+    named = settings.DATABASE_WEB_ROLE
+    role = schema_editor.quote_name(named) if named else "CURRENT_USER"
     for table in INSERT_ONLY:
-        yield f"REVOKE UPDATE, DELETE ON {table} FROM {role}"
+        yield f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}"
     for table in NEVER_CHANGED:
         yield f"REVOKE UPDATE ON {table} FROM {role}"
 
