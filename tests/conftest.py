@@ -21,7 +21,7 @@ def _nothing_shared(settings, tmp_path):
 
 @pytest.fixture(autouse=True, scope="session")
 def _the_record_may_be_emptied_between_tests():
-    """Tables are emptied by DELETE or TRUNCATE, which the record refuses; its guard goes meanwhile."""
+    """Tables are emptied by DELETE or TRUNCATE; the record refuses both, so its guard goes."""
     empty = TransactionTestCase._fixture_teardown
 
     def teardown(self: TransactionTestCase) -> None:
