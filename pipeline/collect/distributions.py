@@ -123,7 +123,7 @@ def read(folder: Path, info: str) -> Declared:
     return Declared(
         name,
         version,
-        repositories.from_links(links) or Repository("pypi.org", f"pypi/{_canonical(name)}"),
+        repositories.from_links(links) or Repository("pypi", f"pypi/{_canonical(name)}"),
         about.get("License-Expression") or "",
         about.get("License") or "",
         [line for line in about.get_all("Classifier", []) if line.startswith("License ::")],

@@ -76,7 +76,7 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:  # noq
     return taken.write(folder)
 
 
-STAGE = Stage("collect", 2, plan, run)
+STAGE = Stage("collect", 3, plan, run)
 
 
 def _folders(sources: Sequence[Json]) -> list[Path]:

@@ -292,4 +292,4 @@ def test_the_most_telling_link_counts():
 def test_without_a_repository_the_index_is_the_host(site):
     install(site, "Some.Thing", {"s.py": "s\n"}, home="https://example.org")
     declared = distributions.read(site, "Some.Thing-1.0.dist-info")
-    assert declared.repository == Repository("pypi.org", "pypi/some-thing")
+    assert declared.repository == Repository("pypi", "pypi/some-thing")
