@@ -34,7 +34,7 @@ BLOB = pa.schema(  # raw tier: one row a distinct content, unredacted
 OCCURRENCE = pa.schema(  # raw tier: one row for every place where a blob stands
     [
         ("hexsha", pa.string()),
-        ("repo_host", pa.string()),  # e.g. github.com; pypi: the index, where no repository is known
+        ("repo_host", pa.string()),  # e.g. github.com; pypi where no repository is known
         ("repo_id", pa.int64()),  # the host's number, or one made from host and name
         ("repo_name", pa.string()),  # owner/name
         ("owner_id", pa.int64()),
