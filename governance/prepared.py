@@ -5,7 +5,7 @@ the ORM composed (so names and types still come from the models) and puts new va
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -40,6 +40,16 @@ class Prepared:
 
     def rows(self, **values: Any) -> list[Sequence[Any]]:
         """Run the query; the rows are tuples or lists in the order of its `values_list`."""
+        return self._run(values, lambda cursor: cursor.fetchall())
+
+    def first(self, **values: Any) -> Sequence[Any] | None:
+        """The first row alone: the database need not look for a second."""
+        found = self._run(values, lambda cursor: [row for row in (cursor.fetchone(),) if row])
+        return found[0] if found else None
+
+    def _run(
+        self, values: Mapping[str, Any], fetch: Callable[[Any], list[Sequence[Any]]]
+    ) -> list[Sequence[Any]]:
         composed = getattr(self._kept, "composed", None)
         connection = connections[ALIAS]
         if composed is None or composed.connection is not connection:
@@ -50,13 +60,10 @@ class Prepared:
         ]
         with connection.cursor() as cursor:
             cursor.execute(composed.sql, params)
-            found = cursor.fetchall()
+            found = fetch(cursor)
         if composed.converters:
             return list(composed.compiler.apply_converters(found, composed.converters))
         return found
-
-    def first(self, **values: Any) -> Sequence[Any] | None:
-        return next(iter(self.rows(**values)), None)
 
     def _compose(self, connection: Any) -> _Composed:
         query = self._build(**self._examples).query

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
@@ -59,6 +60,8 @@ def make_application() -> Application:
     # What is loaded by now lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()
+    # A thread that comes back from the database waits for the interpreter at most this long.
+    sys.setswitchinterval(0.0005)
     return without_process_environment(application)
 
 
