@@ -293,11 +293,6 @@ def grants_of(actor: Actor) -> QuerySet[Grant]:
     )
 
 
-def open_grants(*, now: datetime) -> QuerySet[Grant]:
-    """Grants that open something at `now`: begun, not revoked, and not ended."""
-    return Grant.objects.filter(begins__lte=now, ends__gt=now, revoked_at=None)
-
-
 def grant_state(grant: Grant, *, now: datetime) -> str:
     """`open`, `later` (not begun), `ended` or `revoked`: what a list of grants shows."""
     if grant.revoked_at:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum, Value
+from django.db.models import Count, F, Prefetch, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 
 from governance.audit.actors import Actor, Role
@@ -108,10 +108,6 @@ def version(of: Dataset, number: str, *, hidden: bool = False) -> Version:
     return chosen
 
 
-def version_of_build(build: int) -> Version | None:
-    return Version.objects.select_related("dataset", "parent").filter(build=build).first()
-
-
 def by_revision(of: Dataset, revision: str) -> Version | None:
     """`main`, `refs/heads/main`, a tag `v1.0` or a commit; None when nothing public has it."""
     known = Version.objects.filter(dataset=of, state__in=PUBLIC).defer("card", "charts", "preview")
@@ -127,15 +123,6 @@ def by_revision(of: Dataset, revision: str) -> Version | None:
 def artefacts(of: Version, tier_name: str | None = None) -> QuerySet[Artefact]:
     found = Artefact.objects.filter(version=of).select_related("tier").order_by("tier_id", "path")
     return found.filter(tier__name=tier_name) if tier_name else found
-
-
-def artefact(of: Version, tier_name: str, path: str) -> Artefact | None:
-    """One file with version, dataset and tier joined; None when there is none."""
-    return (
-        Artefact.objects.select_related("tier")
-        .filter(version=of, tier__name=tier_name, path=path)
-        .first()
-    )
 
 
 def smallest(of: Version, tier_name: str) -> Artefact | None:
@@ -181,21 +168,6 @@ def next_number(of: Dataset) -> str:
         return "1.0"
     major, minor = max(numbers)[:2]
     return f"{major}.{minor + 1}"
-
-
-def unfinished(of: Dataset) -> QuerySet[Version]:
-    """Versions between a build and publication."""
-    return Version.objects.filter(
-        dataset=of, state__in=[State.BUILDING, State.CANDIDATE, State.APPROVED]
-    ).defer("card", "charts", "preview")
-
-
-def keys_still_served(keys: Iterable[str], *, now: datetime) -> set[str]:
-    """Those storage keys that a version which is served still needs."""
-    served = Q(version__state=State.PUBLISHED) | Q(
-        version__state=State.SUPERSEDED, version__serve_until__gt=now
-    )
-    return set(Artefact.objects.filter(served, key__in=keys).values_list("key", flat=True))
 
 
 # ------------------------------------------------------------------ what staff see

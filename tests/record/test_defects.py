@@ -14,7 +14,8 @@ from governance.audit import services as audit
 from governance.audit.models import Entry, Leaf, Pending, Person
 from tests.factories import AcceptanceFactory
 from tests.record.log import seal
-from tests.record.serving import BODY, WHERE, bearer, fetch, issued
+from tests.record.serving import WHERE, fetch, issued
+from tests.serving import BODY, bearer
 from tests.support import PAGE, signed_in
 
 SQLITE = connection.vendor == "sqlite"
@@ -51,7 +52,7 @@ def test_every_download_is_one_however_soon_after_another(file, researcher):
 def test_a_download_by_token_is_that_of_the_token_s_person(file, researcher):
     """Also in a browser where somebody else is signed in."""
     other = AcceptanceFactory(terms=file.version.dataset.terms.get()).user
-    assert signed_in(other).get(WHERE, **bearer(researcher, "cluster")).status_code == 200
+    assert signed_in(other).get(WHERE, **bearer(researcher, name="cluster")).status_code == 200
     person = Person.objects.get(entry__action="ticket.issue")
     assert (person.user_id, person.email, person.token) == (
         researcher.pk,

@@ -5,58 +5,23 @@ from django.db import DatabaseError, connection
 from django.test import Client
 
 from governance.audit.models import Entry, Person
-from pipeline.publish.storage import artefact_key, store
+from pipeline.publish.storage import store
 from portal.accounts import tokens
 from tests.factories import (
     NOW,
-    AcceptanceFactory,
     ArtefactFactory,
     GrantFactory,
-    TermsFactory,
     UserFactory,
-    VersionFactory,
     actor,
 )
+from tests.serving import BODY, bearer
 from tests.support import PAGE, signed_in
 
 pytestmark = pytest.mark.django_db
-BODY = bytes(range(256)) * 40
-
-
-@pytest.fixture
-def file(tmp_path):
-    """A file of the processed tier whose bytes are in storage; its terms can be signed."""
-    source = tmp_path / "body"
-    source.write_bytes(BODY)
-    key = artefact_key("lab/shelf", "processed", "a" * 64)
-    store().put(key, source)
-    made = ArtefactFactory(
-        version=VersionFactory(number="1.0", dataset__name="shelf"),
-        path="data/python/0000.parquet",
-        size=len(BODY),
-        sha256="a" * 64,
-        key=key,
-    )
-    TermsFactory(dataset=made.version.dataset)
-    return made
-
-
-@pytest.fixture
-def researcher(file):
-    """Somebody who has signed."""
-    return AcceptanceFactory(terms=file.version.dataset.terms.get()).user
 
 
 def where(file, revision="main", tier=""):
     return f"/datasets/lab/shelf{tier}/resolve/{revision}/{file.path}"
-
-
-def bearer(user, **told):
-    from django.utils import timezone
-
-    token = {"name": "t", "dataset": "", "days": 1, "second_factor": False} | told
-    _, secret = tokens.make(actor=actor(user), owner_id=user.pk, now=timezone.now(), **token)
-    return {"HTTP_AUTHORIZATION": f"Bearer {secret}"}
 
 
 def content(response):
@@ -76,7 +41,7 @@ def test_who_signed_gets_the_bytes_and_one_entry(file, researcher, revision):
         "1.0",
     )
     person = Person.objects.get(entry=entry)
-    assert (person.user_id, person.token) == (researcher.pk, "t")
+    assert (person.user_id, person.token) == (researcher.pk, "laptop")
 
 
 def test_a_browser_session_gets_the_same_as_an_attachment(file, researcher):

@@ -1,0 +1,51 @@
+"""A file that can be asked for over HTTP, and somebody who may have it."""
+
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from governance.catalogue.models import Artefact
+from pipeline.publish.storage import artefact_key, store
+from portal.accounts import tokens
+from portal.accounts.models import User
+from tests.factories import (
+    AcceptanceFactory,
+    ArtefactFactory,
+    TermsFactory,
+    VersionFactory,
+    actor,
+)
+
+BODY = bytes(range(256)) * 40
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Artefact:
+    """A file of the processed tier whose bytes, `BODY`, are in storage; its terms can be signed."""
+    source = tmp_path / "body"
+    source.write_bytes(BODY)
+    key = artefact_key("lab/shelf", "processed", "a" * 64)
+    store().put(key, source)
+    made = ArtefactFactory(
+        version=VersionFactory(number="1.0", dataset__name="shelf"),
+        path="data/python/0000.parquet",
+        size=len(BODY),
+        sha256="a" * 64,
+        key=key,
+    )
+    TermsFactory(dataset=made.version.dataset)
+    return made
+
+
+@pytest.fixture
+def researcher(file: Artefact) -> User:
+    """Somebody who has signed."""
+    return AcceptanceFactory(terms=file.version.dataset.terms.get()).user
+
+
+def bearer(user: User, **told: object) -> dict[str, str]:
+    """The header of a new token of somebody."""
+    asked = {"name": "laptop", "dataset": "", "days": 1, "second_factor": False} | told
+    _, secret = tokens.make(actor=actor(user), owner_id=user.pk, now=timezone.now(), **asked)
+    return {"HTTP_AUTHORIZATION": f"Bearer {secret}"}

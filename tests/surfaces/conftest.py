@@ -1,0 +1,3 @@
+"""The file that these tests ask for."""
+
+from tests.serving import file, researcher  # noqa: F401  fixtures
