@@ -21,14 +21,13 @@ from typing import NamedTuple
 from pipeline.collect import paths, repositories, text
 from pipeline.collect.reading import Folder, Refused
 from pipeline.collect.repositories import Repository
+from pipeline.collect.telling import names_licence
 from pipeline.shards.hashes import git_blob_id
 
 BROKEN = "broken-distribution"
 _METADATA_LIMIT = 4 * 1024 * 1024  # bytes; long descriptions stay far below
 _RECORD_LIMIT = 64 * 1024 * 1024
 _NAME = re.compile(r"[^\s/\\\x00-\x1f]{1,200}")
-_LICENCE_NAME = re.compile(r"(?i)^(un)?licen[cs]e|^copying(?![a-z])|[._-]licen[cs]e(\.txt|\.md)?$")
-_CODE = re.compile(r"(?i)\.(py[ixd]?|pyc|js|ts|json|html?|xml|c|h|ya?ml|toml|po|mo|svg|png|css)$")
 
 
 class Broken(Exception):  # noqa: N818  it is an answer, not a fault
@@ -218,17 +217,12 @@ def _licence_files(folder: Path, info: str, about: Message) -> tuple[list[str], 
     own, inner = set(), set()
     for name in about.get_all("License-File", []):
         for path in (f"{info}/licenses/{name}", f"{info}/{name}"):
-            if not paths.refuse(path) and (folder / path).is_file() and _names_licence(path):
+            if not paths.refuse(path) and (folder / path).is_file() and names_licence(path):
                 own.add(path)
     for path in _record(folder, info):
-        if _names_licence(path) and not paths.refuse(path):
+        if names_licence(path) and not paths.refuse(path):
             (own if path.startswith(f"{info}/") else inner).add(path)
     return sorted(own), sorted(inner)
-
-
-def _names_licence(path: str) -> bool:
-    name = path.rpartition("/")[2]
-    return bool(_LICENCE_NAME.search(name)) and not _CODE.search(name)
 
 
 def _text(inside: Folder, path: str) -> str:

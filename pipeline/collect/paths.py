@@ -4,8 +4,10 @@ import re
 
 BAD_PATH = "bad-path"
 LONGEST = 1_024  # bytes as UTF-8
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_DRIVE = re.compile(r"[A-Za-z]:")
+# Control characters and line ends, a drive, segments that are empty, `.` or `..`, a UNC path.
+_BAD = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029]|^[A-Za-z]:|(?:^|/)\.{0,2}(?:/|$)|(?:^|\\)\.\.(?:\\|$)|^\\"
+)
 
 
 def refuse(path: str) -> str | None:
@@ -19,8 +21,4 @@ def refuse(path: str) -> str | None:
         size = len(path.encode())
     except UnicodeEncodeError:
         return BAD_PATH
-    if not 0 < size <= LONGEST or _CONTROL.search(path) or _DRIVE.match(path):
-        return BAD_PATH
-    if any(part in ("", ".", "..") for part in path.split("/")) or ".." in path.split("\\"):
-        return BAD_PATH
-    return BAD_PATH if path.startswith("\\") else None
+    return BAD_PATH if not 0 < size <= LONGEST or _BAD.search(path) else None

@@ -27,7 +27,8 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.root = path.resolve()
-        self._inner: dict[Path, bool] = {}
+        self._within = os.path.join(self.root, "")  # noqa: PTH118  text: this is done a file
+        self._inner: dict[str, bool] = {}
 
     def read(self, relative: str, *, limit: int = text.LIMIT) -> bytes:
         """The bytes of a file, at most `limit` of them; `relative` has passed `paths.refuse`.
@@ -38,14 +39,14 @@ class Folder:
             Refused: missing, unreadable, outside, not-a-file, too-large, empty, or binary (a NUL
                 byte near the start).
         """
-        path = self.root / relative
+        path = self._within + relative
         try:
             if not self._holds(path):
                 raise Refused(OUTSIDE)
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise Refused(MISSING) from error
-        except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        except OSError as error:  # also links in a circle
             raise Refused(UNREADABLE) from error
         try:
             with os.fdopen(os.dup(handle), "rb") as file:
@@ -60,18 +61,21 @@ class Folder:
     def size(self, relative: str) -> int:
         """Bytes of a regular file, 0 for whatever cannot be read."""
         try:
-            facts = (self.root / relative).stat()
+            facts = os.stat(self._within + relative)  # noqa: PTH116
         except (OSError, ValueError):
             return 0
         return facts.st_size if stat.S_ISREG(facts.st_mode) else 0
 
-    def _holds(self, path: Path) -> bool:
-        if path.is_symlink():
-            return path.resolve(strict=True).is_relative_to(self.root)
-        folder = path.parent
+    def _holds(self, path: str) -> bool:
+        if os.path.islink(path):  # noqa: PTH114
+            return self._leads_within(path)
+        folder = path.rpartition("/")[0]
         if folder not in self._inner:
-            self._inner[folder] = folder.resolve(strict=True).is_relative_to(self.root)
+            self._inner[folder] = self._leads_within(folder)
         return self._inner[folder]
+
+    def _leads_within(self, path: str) -> bool:
+        return Path(os.path.realpath(path, strict=True)).is_relative_to(self.root)
 
 
 def _read(file: BinaryIO, limit: int) -> bytes:

@@ -8,6 +8,7 @@ from governance.catalogue.models import Dataset, Version
 class Build(models.Model):
     class State(models.TextChoices):
         RUNNING = "running", "Running"
+        PAUSED = "paused", "Paused"
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
         CANCELLED = "cancelled", "Cancelled"

@@ -16,11 +16,12 @@ from django.db.models import Count, Q
 from governance.catalogue.services import Candidate, FileSpec
 from pipeline.engine import leases, services
 from pipeline.engine.models import Build, Shard
-from pipeline.publish.storage import artefact_key, store
-from pipeline.release.work import Context, Done, Files, Report, Stage, Work
+from pipeline.publish.storage import Store, artefact_key, store
+from pipeline.release.work import Context, Done, Files, Json, Report, Stage, Work
 
 log = structlog.get_logger()
-RETRY_AFTER = timedelta(seconds=5)
+RETRY_AFTER = timedelta(seconds=5)  # doubled with each attempt
+RETRY_MOST = timedelta(minutes=5)
 
 
 def advance(build_id: int, *, now: datetime) -> None:
@@ -33,7 +34,7 @@ def advance(build_id: int, *, now: datetime) -> None:
     counts = _counts(build)
     for stage in STAGES:
         planned, done, failed = counts.get(stage.name, (0, 0, 0))
-        if failed:
+        if failed and done + failed == planned:  # the others went on without it
             services.fail_build(build_id=build_id, cause=_cause(build, stage.name), now=now)
             return
         if not planned:
@@ -64,7 +65,9 @@ def _cause(build: Build, stage: str) -> str:
     failed = Shard.objects.filter(build=build, stage=stage, state=Shard.State.FAILED)
     first = failed.order_by("number").first()
     assert first is not None  # noqa: S101  counted a moment ago, and failed stays failed
-    return f"{stage}, {first.label}: {first.error}"
+    others = failed.count() - 1
+    more = f" And {others} more set aside in this stage." if others else ""
+    return f"{stage}, {first.label}: {first.error}{more}"
 
 
 def _plan(build: Build, stage: Stage, *, now: datetime) -> int:
@@ -160,7 +163,7 @@ def _give_back(shard: Shard, token: object, error: Exception) -> None:
         shard.pk,
         token=token,  # type: ignore[arg-type]
         error=told,
-        wait=RETRY_AFTER * shard.attempts,
+        wait=min(RETRY_AFTER * 2 ** min(shard.attempts - 1, 10), RETRY_MOST),
         final=final,
         now=_clock(),
     )
@@ -172,7 +175,9 @@ def _complete(build: Build, *, now: datetime) -> None:
         return
     files = services.files()
     refs = dict(
-        Shard.objects.filter(build=build, stage__in=["card", "index"]).values_list("stage", "ref")
+        Shard.objects.filter(build=build, stage__in=["card", "index"], number=0).values_list(
+            "stage", "ref"
+        )
     )
     text = files.path(refs["card"], "manifest.json").read_bytes()
     manifest = json.loads(text)
@@ -184,8 +189,22 @@ def _complete(build: Build, *, now: datetime) -> None:
         specs.append(
             FileSpec(each["tier"], each["path"], each["size"], each["sha256"], each["rows"], key)
         )
+    _put_updates(manifest, files, kept)
     made = _candidate(build, files, refs, text, specs)
     services.finish_build(build_id=build.pk, made=made, now=_clock())
+
+
+def _files_of(ref: str) -> dict[str, Json]:
+    shard = Shard.objects.filter(ref=ref, state=Shard.State.DONE).order_by("-id").first()
+    return shard.report["files"] if shard else {}
+
+
+def _put_updates(manifest: Json, files: Files, kept: Store) -> None:
+    """Row patches and chunk manifests, under the keys of the tier that they are of."""
+    for each in manifest["updates"]:
+        for one in (each[name] for name in ("chunks", "patch") if name in each):
+            key = artefact_key(manifest["dataset"], "processed", one["sha256"])
+            kept.put(key, files.path(one["ref"], one["file"]))
 
 
 def _candidate(
@@ -216,13 +235,15 @@ def _candidate(
         before[2],
         json.loads(manifest),
     )
-    charts = files.path(refs["card"], "charts")
+    drawn = [name for name in _files_of(refs["card"]) if name.startswith("charts/")]
     return Candidate(
         commit=hashlib.sha1(manifest, usedforsecurity=False).hexdigest(),
         manifest_sha256=hashlib.sha256(manifest).hexdigest(),
         card=files.path(refs["card"], "card.md").read_text(encoding="utf-8"),
         stats=stats,
-        charts={path.stem: path.read_text() for path in sorted(charts.glob("*.svg"))},
+        charts={
+            Path(name).stem: files.path(refs["card"], name).read_text() for name in sorted(drawn)
+        },
         preview=read("preview.json"),
         difference=changed,
         files=specs,

@@ -54,6 +54,8 @@ class Progress(NamedTuple):
     number: int  # of the stage that is being done, from 1
     share: float  # 0 to 1, by stages and shards
     seconds: float
+    speed: float | None  # megabytes of source text a second, of the stage that is being done
+    left: float | None  # seconds that this stage needs at that pace; None when nothing tells
 
 
 def progress(build: Build, *, now: datetime) -> Progress:
@@ -66,7 +68,7 @@ def progress(build: Build, *, now: datetime) -> Progress:
             state = "now" if build.stage == name and build.state == Build.State.RUNNING else "later"
             stages.append(StageProgress(name, state, 0, 0, 0, 0, 0, 0, 0, 0.0, 0.0))
             continue
-        complete = told["done"] == told["planned"]
+        complete = told["done"] == told["planned"]  # a planned stage has one shard or more
         ended = told["ended"] if complete and told["ended"] else now
         begun = told["begun"] or now
         if build.finished_at:
@@ -89,7 +91,12 @@ def progress(build: Build, *, now: datetime) -> Progress:
     at = next((n for n, each in enumerate(stages, 1) if each.state != "done"), len(stages))
     share = sum(each.done / each.planned for each in stages if each.planned) / len(stages)
     whole = ((build.finished_at or now) - build.started_at).total_seconds()
-    return Progress(stages, at, share, whole)
+    now_at = stages[at - 1]
+    running = build.state == Build.State.RUNNING and now_at.state == "now" and now_at.done
+    pace = now_at.seconds / now_at.done if running else None
+    speed = now_at.megabytes / now_at.seconds if running and now_at.seconds else None
+    left = pace * (now_at.planned - now_at.done) if pace is not None else None
+    return Progress(stages, at, share, whole, speed, left)
 
 
 def _by_stage(build: Build, now: datetime) -> QuerySet:

@@ -22,12 +22,17 @@ from governance.errors import MissingError, WrongStateError
 from governance.removals import selectors as removals
 from governance.terms import selectors as terms
 from pipeline.engine.models import Build, Imported, Shard, Worker
+from pipeline.publish.sharing import SharedWork
+from pipeline.publish.storage import store
 from pipeline.release.work import Brief, Files, Json, canonical
 
 PLAN_TERM = timedelta(seconds=120)
 
 
 def files() -> Files:
+    """Where work lies: a folder, and with WORK_SHARED the store behind it for all hosts."""
+    if settings.WORK_SHARED:
+        return Files(settings.WORK_DIR, SharedWork(store()))
     return Files(settings.WORK_DIR)
 
 
@@ -100,7 +105,7 @@ def _brief(version: Version, parent: Version | None, agreed: object) -> Json:
         told = {
             "number": agreed.number,
             "sha256": agreed.text_sha256,
-            "url": f"{settings.PUBLIC_URL}/datasets/{namespace}/{name}/terms",
+            "url": f"{settings.PUBLIC_URL}/datasets/{namespace}/{name}/terms/{agreed.number}",
         }
     imported = Imported.objects.filter(dataset=dataset).order_by("sha256")
     return {
@@ -121,7 +126,7 @@ def _parent(parent: Version | None) -> Json:
     """What the stages need of the version before: its number and where its index and card lie."""
     if parent is None or parent.build is None:
         return None
-    made = Shard.objects.filter(build=parent.build, stage__in=["index", "card"])
+    made = Shard.objects.filter(build=parent.build, stage__in=["index", "card"], number=0)
     return {"version": parent.number, **dict(made.values_list("stage", "ref"))}
 
 
@@ -129,15 +134,55 @@ def brief_of(build: Build) -> Brief:
     return Brief(**build.brief)
 
 
-def cancel_build(*, actor: Actor, build_id: int, reason: str, now: datetime) -> Build:
-    """End a build; work that is running ends with its shard, and the version is rejected."""
+def pause_build(*, actor: Actor, build_id: int, reason: str, now: datetime) -> Build:
+    """Let a build rest: shards in hand end, no other one is begun, nothing is lost."""
     with transaction.atomic():
         build = _locked(build_id)
         access.require(actor, Role.ADMIN, dataset_id=build.version.dataset_id)
         if build.state != Build.State.RUNNING:
             raise WrongStateError(f"This build is {build.state}.")
-        if not reason.strip():
-            raise WrongStateError("Give a reason to cancel a build.")
+        _check_reason(reason, "pause")
+        build.state = Build.State.PAUSED
+        build.save(update_fields=["state"])
+        audit.build_paused(
+            actor=actor, place=_place(build), build=build.pk, reason=reason.strip(), now=now
+        )
+    return build
+
+
+def resume_build(*, actor: Actor, build_id: int, reason: str, now: datetime) -> Build:
+    """Let a paused build go on. Shards that were set aside are tried again from the first."""
+    with transaction.atomic():
+        build = _locked(build_id)
+        access.require(actor, Role.ADMIN, dataset_id=build.version.dataset_id)
+        if build.state != Build.State.PAUSED:
+            raise WrongStateError(f"This build is {build.state}, not paused.")
+        _check_reason(reason, "resume")
+        Shard.objects.filter(build=build, state=Shard.State.FAILED).update(
+            state=Shard.State.TO_DO, attempts=0, finished_at=None, lease_until=None
+        )
+        build.state, build.plan_until = Build.State.RUNNING, None
+        build.save(update_fields=["state", "plan_until"])
+        audit.build_resumed(
+            actor=actor, place=_place(build), build=build.pk, reason=reason.strip(), now=now
+        )
+        ring_advance(build.pk)
+    return build
+
+
+def _check_reason(reason: str, verb: str) -> None:
+    if not reason.strip():
+        raise WrongStateError(f"Give a reason to {verb} a build.")
+
+
+def cancel_build(*, actor: Actor, build_id: int, reason: str, now: datetime) -> Build:
+    """End a build; work that is running ends with its shard, and the version is rejected."""
+    with transaction.atomic():
+        build = _locked(build_id)
+        access.require(actor, Role.ADMIN, dataset_id=build.version.dataset_id)
+        if build.state not in (Build.State.RUNNING, Build.State.PAUSED):
+            raise WrongStateError(f"This build is {build.state}.")
+        _check_reason(reason, "cancel")
         _end(build, Build.State.CANCELLED, cause=reason.strip(), now=now)
         audit.build_cancelled(
             actor=actor,

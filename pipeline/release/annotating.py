@@ -16,6 +16,7 @@ from pipeline.shards import hashes, schemas, writer
 
 from . import reports
 from .redacting import sample_size
+from .selecting import RAW_PLACES
 from .work import Context, Files, Report, Work
 
 MACHINE = "data/machine-0000.parquet"
@@ -34,7 +35,7 @@ def work(context: Context, number: int) -> Work:
         "sample": sample_size(context.brief.options),
         "machine": reports.shas(sampled, "sample.parquet"),
         "human": [hashes.sha256_file(path) for path in humans],
-        "raw": reports.shas(raw, "raw-occurrences.parquet"),
+        "raw": reports.shas(raw, RAW_PLACES),
         "profile": writer.PROFILE,
     }
     inputs = {
@@ -122,7 +123,7 @@ def sourced(rows: pa.Table, places: set[tuple[str | None, int | None]]) -> list[
 
 def _places(work: Work, files: Files) -> Iterator[pa.RecordBatch]:
     for ref in work.inputs["raw"]:
-        path = files.path(ref, "raw-occurrences.parquet")
+        path = files.path(ref, RAW_PLACES)
         yield from writer.read_batches(path, ["hexsha", "repo_id"])
 
 

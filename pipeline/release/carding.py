@@ -8,27 +8,33 @@ equal inputs give equal bytes.
 import hashlib
 import hmac
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from pipeline.select import sets
 from pipeline.shards import writer
+from pipeline.shards.hashes import sha256_file
 
 from . import (
     annotating,
+    beside,
     cardtext,
     charts,
     collecting,
     identifying,
     indexing,
     preview,
+    rawing,
     redacting,
     reports,
     selecting,
     sharding,
     statistics,
+    updating,
     verifying,
     writing,
 )
+from .selecting import RAW_PLACES
 from .work import Brief, Context, Done, Files, Json, Report, Stage, Work, canonical
 
 STAGES_BEFORE = (
@@ -40,7 +46,6 @@ STAGES_BEFORE = (
     indexing.STAGE,
     verifying.STAGE,
 )
-RAW_FILES = {"raw-blobs.parquet": "blobs", "raw-occurrences.parquet": "occurrences"}
 
 
 def plan(context: Context) -> list[Work]:
@@ -63,6 +68,8 @@ def plan(context: Context) -> list[Work]:
             stage.name: [done.ref for done in context.done[stage.name]] for stage in STAGES_BEFORE
         },
         "artefacts": list(_artefacts(context)),
+        "updates": updating.told(context),
+        "code": code_digest(),
     }
     return [Work("card", 0, f"{brief.dataset} {brief.version}", params)]
 
@@ -76,7 +83,7 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
     places = {
         artefact["path"]: files.path(artefact["ref"], artefact["file"])
         for artefact in params["artefacts"]
-        if artefact["tier"] == "processed"
+        if artefact["tier"] == "processed" and "configuration" not in artefact
     }
     index = files.path(params["refs"]["index"][0], "rows.parquet")
     shown = preview.read(preview.choose(index), places)
@@ -94,6 +101,17 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
         files=dict(_facts(folder)),
         counts={"artefacts": len(manifest["artefacts"]), "preview": len(shown)},
     )
+
+
+@cache
+def code_digest() -> str:
+    """Names the code that made a version, by its source: 32 hex digits."""
+    told = hashlib.sha256()
+    root = Path(__file__).parents[1]
+    for path in sorted(root.rglob("*.py")):
+        if "engine" not in path.relative_to(root).parts:
+            told.update(f"{path.relative_to(root).as_posix()}\0{sha256_file(path)}\n".encode())
+    return told.hexdigest()[:32]
 
 
 def _told(brief: Brief) -> Json:
@@ -127,16 +145,24 @@ def _artefacts(context: Context) -> Iterator[Json]:
     for done in context.done["write"]:
         if reports.kind_of(done) == "rows":
             yield _artefact("processed", done.params["path"], done, "rows.parquet")
-    for name, what in RAW_FILES.items():
-        paths = reports.raw_paths(context, what)
-        for path, done in zip(paths, context.done["select"], strict=True):
-            if reports.rows_of(done.report, name):
-                yield _artefact("raw", path, done, name)
+    for done in reports.files_of(context.done["write"], rawing.KIND):
+        yield _artefact("raw", done.params["path"], done, rawing.CONTENTS)
+    for path, done in rawing.places(context):
+        yield _artefact("raw", path, done, RAW_PLACES)
+    yield from _beside(context)
     for done in context.done["write"]:
         if reports.kind_of(done) == "annotations":
             for name, path in annotating.FILES.items():
                 if reports.rows_of(done.report, name):
                     yield _artefact("annotations", path, done, name)
+
+
+def _beside(context: Context) -> Iterator[Json]:
+    for done in beside.pieces(context.done["write"]):
+        kind = reports.kind_of(done)
+        for tier, name in (("processed", beside.ROWS), ("raw", beside.RAW)):
+            if reports.rows_of(done.report, name):
+                yield _artefact(tier, done.label, done, name) | {"configuration": kind}
 
 
 def _artefact(tier: str, path: str, done: Done, name: str) -> Json:
@@ -152,7 +178,7 @@ def _manifest(params: Json, files: Files, secret: bytes) -> Json:
     nobody may test a guess of that list against it."""
     keyed = hmac.new(secret, f"brief\0{params['brief']}".encode(), hashlib.sha256).hexdigest()
     copied = ["dataset", "version", "parent", "licence_set", "redaction", "detector", "terms"]
-    copied += ["stages", "profile", "next_numbers", "artefacts"]
+    copied += ["stages", "code", "profile", "next_numbers", "artefacts", "updates"]
     return {name: params[name] for name in copied} | {
         "format": 1,
         "brief": keyed,
@@ -174,4 +200,4 @@ def _facts(folder: Path) -> Iterator[tuple[str, Json]]:
             yield path.relative_to(folder).as_posix(), facts
 
 
-STAGE = Stage("card", 1, plan, run)
+STAGE = Stage("card", 2, plan, run)

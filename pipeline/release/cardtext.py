@@ -84,7 +84,27 @@ def _tiers(stats: Json) -> list[str]:
         (name, tier["files"], tier["rows"], size(tier["bytes"]), told[name].format(**tier))
         for name, tier in stats["tiers"].items()
     ]
-    return ["## Tiers", "", *_table(["tier", "files", "rows", "on disk", "what it holds"], rows)]
+    lines = ["## Tiers", "", *_table(["tier", "files", "rows", "on disk", "what it holds"], rows)]
+    return lines + _configurations(stats)
+
+
+def _configurations(stats: Json) -> list[str]:
+    """Threads and commits, where a version has them."""
+    rows = [
+        (name, tier, told["files"], told["rows"], size(told["bytes"]))
+        for name, tiers in stats.get("configurations", {}).items()
+        for tier, told in tiers.items()
+    ]
+    if not rows:
+        return []
+    return [
+        "",
+        "Beside the files stand configurations with rows of their own: `issues` (threads of issues "
+        "and pull requests, speakers numbered) and `commits` (changes of one file, without names "
+        "or addresses).",
+        "",
+        *_table(["configuration", "tier", "files", "rows", "on disk"], rows),
+    ]
 
 
 def _made(manifest: Json, stats: Json) -> list[str]:

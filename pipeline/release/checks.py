@@ -4,7 +4,7 @@ No sentence holds a private value, a text or the name of a removed subject.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -95,10 +95,18 @@ class Subjects:
     """
 
     def __init__(self, selectors: Iterable[removals.Selector]) -> None:
-        self.held = set(selectors)
+        self.selectors = sorted(selectors)
+        self.held = {one.key for one in self.selectors}
+        self.blobs = {one.value for one in self.selectors if one.kind == "blob"}
 
-    def blob(self, hexsha: str | None) -> bool:
-        return removals.Selector("blob", (hexsha or "").casefold()) in self.held
+    def spread(self, collected: Iterable[Path]) -> None:
+        """Take up the contents of the subjects that go wherever else they stand."""
+        thorough = Subjects(one for one in self.selectors if one.everywhere)
+        if not thorough.held:
+            return
+        for path in collected:
+            table = writer.read_table(path, list(removals.COLUMNS))
+            self.blobs.update(table["hexsha"].filter(_traced(table, thorough)).to_pylist())
 
     def repository(self, name: str | None, host: str = "") -> bool:
         """Is `owner/name`, or the account that owns it, removed?"""
@@ -110,10 +118,11 @@ class Subjects:
         repository = self._named("repository", f"id:{repo_id}", host)
         return repository or self._named("account", f"id:{owner_id}", host)
 
+    def blob(self, hexsha: str | None) -> bool:
+        return (hexsha or "").casefold() in self.blobs
+
     def _named(self, kind: str, value: str, host: str) -> bool:
-        return any(
-            removals.Selector(kind, value, where) in self.held for where in {"", host.casefold()}
-        )
+        return any(removals.Key(kind, value, where) in self.held for where in {"", host.casefold()})
 
 
 def processed_traces(path: Path, subjects: Subjects) -> int:
@@ -121,26 +130,52 @@ def processed_traces(path: Path, subjects: Subjects) -> int:
     if not path.exists():  # its own shard tells
         return 0
     names = [f"max_{by}_repo_name" for by in HOLDERS]
-    found = 0
-    for row in _rows(path, ["hexsha", "repo_id", *names]):
-        gone = subjects.blob(row["hexsha"]) or subjects.number(row["repo_id"])
-        found += gone or any(subjects.repository(row[name]) for name in names)
-    return found
+    table = writer.read_table(path, ["hexsha", "repo_id", *names])
+    found = {
+        key: subjects.number(key[0]) or any(map(subjects.repository, key[1:]))
+        for key in _distinct(table, ["repo_id", *names])
+    }
+    return _marked(table, ["repo_id", *names], found, subjects)
 
 
-def raw_traces(folder: Path, subjects: Subjects) -> int:
-    """Occurrences and blobs of a removed subject in the raw files of a select shard."""
-    found = 0
-    columns = ["hexsha", "repo_host", "repo_name", "owner", "repo_id", "owner_id"]
-    for row in _rows(folder / "raw-occurrences.parquet", columns):
-        host = row["repo_host"]
-        found += (
-            subjects.blob(row["hexsha"])
-            or subjects.repository(row["repo_name"], host)
-            or subjects.repository(f"{row['owner']}/", host)
-            or subjects.number(row["repo_id"], row["owner_id"], host)
-        )
-    return found + sum(map(subjects.blob, _values(folder / "raw-blobs.parquet", "hexsha")))
+def raw_traces(path: Path, subjects: Subjects) -> int:
+    """Places of a removed subject in a raw file. That contents have places is proved apart."""
+    if not path.exists():
+        return 0
+    table = writer.read_table(path, list(removals.COLUMNS))
+    traced = _traced(table, subjects)
+    blobs = pc.is_in(table["hexsha"], value_set=pa.array(sorted(subjects.blobs), pa.string()))
+    return pc.sum(pc.or_(traced, blobs)).as_py() or 0
+
+
+def _traced(places: pa.Table, subjects: Subjects) -> pa.ChunkedArray:
+    """Which places a removed holder has."""
+    names = ["repo_host", "repo_name", "owner", "repo_id", "owner_id"]
+    found = {
+        key: subjects.repository(key[1], key[0])
+        or subjects.repository(f"{key[2]}/", key[0])
+        or subjects.number(key[3], key[4], key[0])
+        for key in _distinct(places, names)
+    }
+    return _looked_up(places, names, found)
+
+
+def _marked(table: pa.Table, names: list[str], found: dict[tuple, bool], subjects: Subjects) -> int:
+    blobs = pc.is_in(table["hexsha"], value_set=pa.array(sorted(subjects.blobs), pa.string()))
+    return pc.sum(pc.or_(_looked_up(table, names, found), blobs)).as_py() or 0
+
+
+def _distinct(table: pa.Table, names: list[str]) -> list[tuple]:
+    groups = table.select(names).group_by(names).aggregate([])
+    return list(zip(*(groups[name].to_pylist() for name in names), strict=True))
+
+
+def _looked_up(table: pa.Table, names: list[str], found: dict[tuple, bool]) -> pa.ChunkedArray:
+    """The answer for each row, by the values of some columns."""
+    if not any(found.values()):
+        return pa.chunked_array([pa.array([False] * table.num_rows, pa.bool_())])
+    keys = zip(*(table[name].to_pylist() for name in names), strict=True)
+    return pa.chunked_array([pa.array([found[key] for key in keys], pa.bool_())])
 
 
 def annotations(path: Path, subjects: Subjects, blobs: Path) -> list[str]:
@@ -157,18 +192,46 @@ def annotations(path: Path, subjects: Subjects, blobs: Path) -> list[str]:
     return wrong + ([f"{lost} rows whose source is not in the version"] if lost else [])
 
 
-def edges(occurrences: Path, blobs: Path) -> list[str]:
-    """Every raw blob has a place, every place has its blob, and a blob stands once."""
-    held = [*_values(blobs, "hexsha")]
-    placed = {*_values(occurrences, "hexsha")}
+def edges(
+    occurrences: Sequence[Path], contents: Sequence[Path], prefixes: Sequence[str]
+) -> list[str]:
+    """Every raw blob has a place, every place has its blob, and a blob stands once.
+
+    Asked of the contents under some neighbouring prefixes. Memory: their ids.
+    """
+    last = writer.starting_with("hexsha", prefixes[-1])
+    within = writer.Within("hexsha", prefixes[0], last.high)
+    if not all(path.exists() for path in [*occurrences, *contents]):
+        return []  # their own shards tell
+    held, placed = (
+        pa.chunked_array(
+            [
+                chunk
+                for path in paths
+                for chunk in writer.read_table(path, ["hexsha"], within=within)["hexsha"].chunks
+            ],
+            pa.string(),
+        )
+        for paths in (contents, occurrences)
+    )
     wrong = []
-    if len(held) != len(set(held)):
-        wrong.append(f"{len(held) - len(set(held))} blobs stand more than once")
-    if set(held) - placed:
-        wrong.append(f"{len(set(held) - placed)} blobs without a place")
-    if placed - set(held):
-        wrong.append(f"{len(placed - set(held))} places without a blob")
+    twice = len(held) - pc.count_distinct(held).as_py()
+    if twice:
+        wrong.append(f"{twice} blobs stand more than once")
+    bare = _outside(held, placed)
+    if bare:
+        wrong.append(f"{bare} blobs without a place")
+    lost = _outside(placed, held)
+    if lost:
+        wrong.append(f"{lost} places without a blob")
     return wrong
+
+
+def _outside(values: pa.ChunkedArray, others: pa.ChunkedArray) -> int:
+    """How many distinct values are not among the others."""
+    distinct = pc.unique(values)
+    there = pc.is_in(distinct, value_set=pc.unique(others))
+    return len(distinct) - (pc.sum(there).as_py() or 0)
 
 
 def index(rows: Path, places: Path, artefacts: dict[str, int]) -> list[str]:
@@ -185,13 +248,3 @@ def index(rows: Path, places: Path, artefacts: dict[str, int]) -> list[str]:
     if lost:
         wrong.append(f"{lost} rows whose source is not in the raw tier")
     return wrong
-
-
-def _rows(path: Path, columns: list[str]) -> Iterator[dict[str, Json]]:
-    for batch in writer.read_batches(path, columns):
-        yield from batch.to_pylist()
-
-
-def _values(path: Path, column: str) -> Iterator[str]:
-    for batch in writer.read_batches(path, [column]):
-        yield from batch.column(column).to_pylist()

@@ -36,6 +36,8 @@ def do(stage: Stage, work: Work, files: Files, secret: bytes) -> Report:
         (draft / REPORT).write_text(text + "\n", encoding="utf-8")
         _flush(draft)
         _rename(draft, files.root / ref)
+    if files.shared is not None:
+        files.shared.push(ref, files.root / ref)
     return read_report(files, ref) or report
 
 

@@ -1,143 +1,143 @@
-"""Stage identify: each content once, with what can be told of it; the raw tier is made here.
+"""Stage identify: what can be told of each collected content, and of the places where it stands.
 
-One piece of work for each prefix of the blob id. It leaves `blobs.parquet` (BLOB) and
-`occurrences.parquet` (OCCURRENCE), both by hexsha. Rows in are the places that collect kept, rows
-out are distinct contents; every further place of a content is counted as `duplicate`, so that
-counts add up from stage to stage. No place is lost by that: all stand in the second file.
+One piece of work for each piece of collect, named by what stands in it, so whatever else is
+collected leaves it as it was. It leaves `facts.parquet` (FACTS, by hexsha), `occurrences.parquet`
+(OCCURRENCE, by hexsha) and `about.json`: digests by the first two digits of hexsha and the holders
+that the piece names, which is all that planning the next stage needs. Rows are places.
 """
 
 import hashlib
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import product
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from pipeline.select import generated, languages, licences, measures
+from pipeline.select import generated, languages, licences, malware, measures
+from pipeline.select.removals import HOLDER
 from pipeline.shards import writer
 from pipeline.shards.schemas import BLOB, OCCURRENCE
 
-from .collecting import COLLECTED
-from .work import Context, Files, Report, Stage, Work
+from .work import Context, Files, Json, Report, Stage, Work
 
-DUPLICATE = "duplicate"
-_BYTES = 48_000_000  # of text in one piece of work, at most, as prefixes are chosen
-_MOST_DIGITS = 4
+ABOUT = "about.json"
+DIGITS = 2  # of hexsha by which `about.json` tells digests
 _BATCH = 128  # rows
-_KEY = ("repo_host", "repo_name", "path", "source", "head")
+
+# What is told of a content; its text stays where collect put it and is not written again.
+FACTS = BLOB.remove(BLOB.get_field_index("content")).append(
+    pa.field("is_blank", pa.bool_())  # nothing but white space
+)
 
 
 def plan(context: Context) -> list[Work]:
-    """One piece for each prefix that holds anything; `prefixes` (16, 256, ...) sets their number.
+    """One piece for each piece of collect that holds files.
 
-    A piece is named by what stands under its first digit, so a change of a few files leaves most
-    names as they were.
+    Raises:
+        ValueError: the folder of malware rules that `malware_rules` names holds none.
     """
-    collected = context.done["collect"]
-    works = []
-    for prefix in _prefixes(context):
-        told = {
-            done.ref: done.report.counts["prefixes"][prefix[0]]
-            for done in collected
-            if prefix[0] in done.report.counts["prefixes"]
-        }
-        if told:
-            content = hashlib.sha256(" ".join(sorted(told.values())).encode()).hexdigest()[:32]
-            params = {"prefix": prefix, "content": content}
-            inputs = {"collect": list(told)}
-            works.append(Work("identify", len(works), f"blobs {prefix}…", params, inputs))
-    return works
+    rules = (context.brief.options or {}).get("malware_rules")
+    told = {"malware": malware.digest(Path(rules))} if rules else {}
+    return [
+        Work(
+            "identify",
+            done.number,
+            done.label,
+            {name: done.report.files[name]["sha256"] for name in _INPUTS} | told,
+            {"collect": done.ref, "rules": rules},
+        )
+        for done in context.done["collect"]
+        if all(name in done.report.files for name in _INPUTS)
+    ]
 
 
 def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:  # noqa: ARG001
-    """Merge what all collected pieces hold under a prefix. Memory: the text of that prefix."""
-    refs, prefix = work.inputs["collect"], work.params["prefix"]
-    blobs = _distinct(files, refs, prefix)
-    seen, places = _places(files, refs, prefix)
+    """Look at every content of a piece. Memory: its places and a few of its texts."""
+    ref = work.inputs["collect"]
+    places = writer.read_table(files.path(ref, "occurrences.parquet")).to_pylist()
+    places.sort(key=itemgetter("hexsha"))
     by_blob: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for place in places:
         by_blob[place["hexsha"]].append(place)
-    of_blobs = writer.write(folder / "blobs.parquet", BLOB, _identified(blobs, by_blob))
+    digests = _Digests()
+    told = work.params.get("malware")
+    rules = malware.of_folder(Path(work.inputs["rules"]), told) if told else None
+    blobs = writer.read_batches(files.path(ref, "blobs.parquet"), batch_rows=_BATCH)
+    found = _identified(blobs, by_blob, digests, rules)
+    of_blobs = writer.write(folder / "facts.parquet", FACTS, found)
     table = pa.Table.from_pylist(places, OCCURRENCE)
-    of_places = writer.write(folder / "occurrences.parquet", OCCURRENCE, [table])
-    sizes = dict(zip(blobs["hexsha"].to_pylist(), blobs["size"].to_pylist(), strict=True))
+    of_places = writer.write(folder / "occurrences.parquet", OCCURRENCE, [table], cut="hexsha")
+    for place in places:
+        digests.add(place)
+    (folder / ABOUT).write_text(json.dumps(digests.as_json(), ensure_ascii=False), "utf-8")
     return Report(
-        rows_in=seen,
-        rows_out=of_blobs.rows,
-        bytes_in=sum(sizes[place["hexsha"]] for place in places),
-        bytes_out=sum(sizes.values()),
-        dropped={DUPLICATE: seen - of_blobs.rows} if seen > of_blobs.rows else {},
-        files={"blobs.parquet": of_blobs._asdict(), "occurrences.parquet": of_places._asdict()},
+        rows_in=len(places),
+        rows_out=len(places),
+        bytes_in=digests.bytes,
+        bytes_out=digests.bytes,
+        files={"facts.parquet": of_blobs._asdict(), "occurrences.parquet": of_places._asdict()},
         counts={
-            "occurrences": of_places.rows,
+            "contents": of_blobs.rows,
             "languages": dict(sorted(Counter(place["lang"] for place in places).items())),
         },
     )
 
 
-STAGE = Stage("identify", 1, plan, run)
+STAGE = Stage("identify", 4, plan, run)
+_INPUTS = ("blobs.parquet", "occurrences.parquet")
 
 
-def _prefixes(context: Context) -> Iterator[str]:
-    asked = (context.brief.options or {}).get("prefixes")
-    digits = 1
-    if asked is None:
-        text = sum(done.report.bytes_out for done in context.done["collect"])
-        while text > _BYTES * 16**digits and digits < _MOST_DIGITS:
-            digits += 1
-    else:
-        while 16**digits < int(asked) and digits < _MOST_DIGITS:
-            digits += 1
-    return map("".join, product("0123456789abcdef", repeat=digits))
+class _Digests:
+    """What `about.json` tells, in the making."""
 
+    def __init__(self) -> None:
+        self.told: dict[str, Any] = defaultdict(hashlib.sha256)
+        self.holders: set[tuple] = set()
+        self.bytes = 0
 
-def _distinct(files: Files, refs: list[str], prefix: str) -> pa.Table:
-    """Each content under the prefix once, by hexsha."""
-    within = writer.starting_with("hexsha", prefix)
-    batches = []
-    seen: set[str] = set()
-    for ref in refs:
-        for batch in writer.read_batches(files.path(ref, "blobs.parquet"), within=within):
-            hexshas = batch.column("hexsha").to_pylist()
-            new = [at for at, hexsha in enumerate(hexshas) if hexsha not in seen]
-            seen.update(hexshas)
-            batches.append(batch.take(pa.array(new, pa.int64())))
-    return pa.Table.from_batches(batches, COLLECTED).sort_by("hexsha")
+    def add(self, row: Mapping[str, Any]) -> None:
+        self.told[row["hexsha"][:DIGITS]].update(repr(list(row.values())).encode())
+        if "repo_id" in row:
+            self.holders.add(tuple(row[name] for name in HOLDER))
 
-
-def _places(files: Files, refs: list[str], prefix: str) -> tuple[int, list[dict[str, Any]]]:
-    """How many places were read, and the distinct ones by hexsha and name."""
-    within = writer.starting_with("hexsha", prefix)
-    found: dict[tuple, dict[str, Any]] = {}
-    seen = 0
-    for ref in refs:
-        for batch in writer.read_batches(files.path(ref, "occurrences.parquet"), within=within):
-            seen += batch.num_rows
-            for place in batch.to_pylist():
-                found.setdefault((place["hexsha"], *(place[name] for name in _KEY)), place)
-    return seen, [found[key] for key in sorted(found)]
+    def as_json(self) -> dict[str, Json]:
+        return {
+            "prefixes": {name: one.hexdigest()[:32] for name, one in sorted(self.told.items())},
+            "holders": sorted(map(list, self.holders)),
+        }
 
 
 def _identified(
-    blobs: pa.Table, places: Mapping[str, list[dict[str, Any]]]
+    blobs: Iterator[pa.RecordBatch],
+    places: Mapping[str, list[dict[str, Any]]],
+    digests: _Digests,
+    rules: malware.Rules | None,
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of BLOB; on the way each place gets its language and marks."""
-    for batch in blobs.to_batches(_BATCH):
+    """The rows of FACTS; on the way each place gets its language and marks."""
+    for batch in blobs:
         rows = batch.to_pylist()
         for row in rows:
-            text = row["content"]
+            text = row.pop("content")
             row.update(measures.measure(text)._asdict())
+            row["is_blank"] = not text or text.isspace()
             for place in places[row["hexsha"]]:
                 place["ext"] = languages.extension(place["path"])
-                place["lang"] = languages.language(place["path"], text)
-                place["is_vendored"] = generated.is_vendored(place["path"])
-            row["is_generated"] = any(
-                generated.is_generated(place["path"], text, row["avg_line_length"])
-                for place in places[row["hexsha"]]
-            )
+                # What the repository itself says of a path comes first.
+                place["lang"] = place["lang"] or languages.language(place["path"], text)
+                if place["is_vendored"] is None:
+                    place["is_vendored"] = generated.is_vendored(place["path"])
+                if place["is_generated"] is None:
+                    place["is_generated"] = generated.is_generated(
+                        place["path"], text, row["avg_line_length"]
+                    )
+                digests.bytes += row["size"]
+            row["is_generated"] = any(place["is_generated"] for place in places[row["hexsha"]])
             header = licences.of_header(text)
             row["licenses"] = list(header.licences)
             row["license_evidence"] = [one._asdict() for one in header.evidence]
-        yield pa.RecordBatch.from_pylist(rows, BLOB)
+            row["malware"] = rules.found(text) if rules else None
+            digests.add(row)
+        yield pa.RecordBatch.from_pylist(rows, FACTS)

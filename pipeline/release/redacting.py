@@ -1,7 +1,8 @@
 """Stage redact: what identifies a person or opens a door goes out of the text.
 
-One shard a select shard. Writes `rows.parquet` (SELECTED, redacted), `keys.parquet` (KEYS, what
-later stages plan with) and `sample.parquet` (ANNOTATION, surrogates for values).
+One shard for each piece of collect that is the home of rows. Writes `rows.parquet` (SELECTED,
+redacted), `keys.parquet` (KEYS, what later stages plan with) and `sample.parquet` (ANNOTATION,
+surrogates for values).
 """
 
 import hashlib
@@ -21,7 +22,7 @@ from pipeline.redact import replace, scan
 from pipeline.redact.spans import Span
 from pipeline.shards import hashes, schemas, writer
 
-from . import keys
+from . import decisions, keys, selection
 from .work import Context, Files, Json, Report, Stage, Work
 
 SAMPLE = 200  # annotated rows of a version, unless the brief says otherwise
@@ -38,21 +39,28 @@ BESIDE = [
 
 
 def plan(context: Context) -> list[Work]:
-    """One shard for every select shard, named by the content of its rows.
+    """One shard for every home of rows, named by the content of its rows.
 
-    So a shard in which a new removal list changes nothing is not scanned again.
+    So a home in which a new removal list or another source changes nothing is not scanned again.
     """
     brief = context.brief
-    works = []
-    for done in context.done["select"]:
+    collected = decisions.collected(context.done)
+    works: list[Work] = []
+    homes = decisions.homes(context.files, context.done["select"])
+    for done in context.done["identify"]:
+        home = homes.pop(done.ref, None)
+        if home is None or not home.rows:
+            continue
         params = {
             "dataset": brief.dataset,  # whose secret makes the surrogates
-            "rows": done.report.files["rows.parquet"]["sha256"],
+            "home": done.ref,
+            "rows": home.rows_digest,
             "policy": brief.redaction,
             "detector": detector_digest(),
             "sample": sample_size(brief.options),
         }
-        works.append(Work("redact", done.number, done.label, params, {"select": done.ref}))
+        inputs = {"collect": collected[done.ref], "select": home.selects}
+        works.append(Work("redact", len(works), done.label, params, inputs))
     return works
 
 
@@ -75,10 +83,10 @@ def sample_size(options: Json) -> int:
 
 
 def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
-    """Redact one select shard in batches; the report counts redactions by class and by rule."""
-    source = files.path(work.inputs["select"], "rows.parquet")
+    """Redact the rows of one home in batches; the report counts redactions by class and rule."""
     shard = _Shard(work.params["policy"], secret, _Sample(work.params["sample"], secret))
-    rows = _write(folder / "rows.parquet", shard.batches(source))
+    selected = selection.rows(work, files, BATCH_ROWS)
+    rows = _write(folder / "rows.parquet", shard.batches(selected))
     held = writer.write(folder / "keys.parquet", keys.KEYS, iter(shard.keys))
     report = Report(
         rows_in=shard.rows_in,
@@ -130,14 +138,13 @@ class _Shard:
     detector: scan.Detector = field(default_factory=scan.default_detector)
     keys: list[pa.RecordBatch] = field(default_factory=list)
 
-    def batches(self, source: Path) -> Iterator[pa.RecordBatch]:
-        for batch in writer.read_batches(source):
-            for start in range(0, batch.num_rows, BATCH_ROWS):
-                rows = self._redacted(batch.slice(start, BATCH_ROWS))
-                held = keys.of_rows(rows)
-                self.keys.append(held)
-                self.bytes_out += sum(held.column("text_bytes").to_pylist())
-                yield rows
+    def batches(self, selected: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in selected:
+            rows = self._redacted(batch)
+            held = keys.of_rows(rows)
+            self.keys.append(held)
+            self.bytes_out += sum(held.column("text_bytes").to_pylist())
+            yield rows
 
     def _redacted(self, rows: pa.RecordBatch) -> pa.RecordBatch:
         texts, redactions, kept = [], [], []
@@ -196,7 +203,7 @@ def _write(path: Path, batches: Iterable[pa.RecordBatch]) -> writer.FileFacts:
     An intermediate file, never an artefact, so the profile of the release is not for it.
     """
     rows = 0
-    with pq.ParquetWriter(path, schemas.SELECTED, compression="zstd", compression_level=1) as file:
+    with pq.ParquetWriter(path, schemas.SELECTED, compression="lz4") as file:
         for batch in batches:
             if batch.num_rows:
                 file.write_batch(batch)
@@ -245,4 +252,4 @@ class _Sample:
         return pa.RecordBatch.from_pylist(found, schema=schemas.ANNOTATION)
 
 
-STAGE = Stage("redact", 1, plan, run)
+STAGE = Stage("redact", 2, plan, run)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from .doing import read_report
-from .work import Context, Done, Files, Json, Report
+from .work import Done, Files, Json, Report
 
 
 def read_json(path: Path) -> Json:
@@ -66,9 +66,6 @@ def summed(reports: Sequence[Report]) -> dict[str, Json]:
     }
 
 
-def raw_paths(context: Context, what: str) -> list[str]:
-    """Path in the raw tier (`what`: blobs or occurrences) of every select shard, in order."""
-    prefixes = {done.ref: done.params["prefix"] for done in context.done["identify"]}
-    return [
-        f"{what}/{prefixes[done.params['identify']]}.parquet" for done in context.done["select"]
-    ]
+def files_of(done: Iterable[Done], kind: str) -> list[Done]:
+    """The finished work of one kind within its stage."""
+    return [one for one in done if kind_of(one) == kind]

@@ -20,6 +20,8 @@ def count(refs: Mapping[str, Sequence[str]], artefacts: Iterable[Json], files: F
     told = {name: [reports.of_ref(files, ref) for ref in held] for name, held in refs.items()}
     # Annotated rows are copies of rows counted already.
     told["write"] = [report for report in told["write"] if "rows.parquet" in report.files]
+    # Threads and commits have figures of their own.
+    told["collect"] = [one for one in told["collect"] if "blobs.parquet" in one.files]
     index = told["index"][0]
     languages, licences = _by_kind(files.path(refs["index"][0], "rows.parquet"))
     return {
@@ -27,7 +29,8 @@ def count(refs: Mapping[str, Sequence[str]], artefacts: Iterable[Json], files: F
         "bytes": sum(part["bytes"] for part in languages.values()),
         "repositories": index.counts["repositories"],
         "repositories_raw": index.counts["repositories_raw"],
-        "tiers": _tiers(artefacts),
+        "tiers": _tiers([one for one in artefacts if "configuration" not in one]),
+        "configurations": _configurations(artefacts),
         "languages": languages,
         "licences": licences,
         "stages": {name: _stage(held) for name, held in told.items()},
@@ -57,6 +60,19 @@ def _tiers(artefacts: Iterable[Json]) -> Json:
             "rows"
         ]
     return tiers
+
+
+def _configurations(artefacts: Iterable[Json]) -> Json:
+    """Files, bytes on disk and rows of threads and commits, by configuration and tier."""
+    found: dict[str, Json] = {}
+    for one in artefacts:
+        if "configuration" in one:
+            tiers = found.setdefault(one["configuration"], {})
+            tier = tiers.setdefault(one["tier"], {"files": 0, "bytes": 0, "rows": 0})
+            tier["files"] += 1
+            tier["bytes"] += one["size"]
+            tier["rows"] += one["rows"]
+    return dict(sorted(found.items()))
 
 
 def _by_kind(index: Path) -> tuple[Json, Json]:

@@ -1,22 +1,24 @@
 """Stage verify: the written files are read again as a stranger would, and must prove themselves.
 
-Four kinds of shards: `rows` (one processed file each: bytes, licences, private values, layout),
-`raw` (one select shard each), `subjects` (no removed subject in any tier) and
-`totals` (what went in came out, from stage to stage). A breach raises VerifyError.
+Kinds of shards: `rows` (one processed file each: bytes, licences, private values, layout), `raw`
+(one raw file each: bytes), `edges` (contents and places of a prefix), `subjects` (no removed
+subject in any tier), `patch` (an old file and its patch give the new one), `totals` (what went in
+came out, from stage to stage). A breach raises VerifyError.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline.select import removals, sets
-from pipeline.shards import schemas
+from pipeline.shards import schemas, writer
 
-from . import annotating, checks, reports
+from . import annotating, beside, checks, checks_beside, rawing, reports, updating
 from .redacting import detector_digest
+from .selecting import RAW_PLACES
 from .work import Context, Done, Files, Json, Report, Stage, Work, canonical
 
-RAW = {"raw-blobs.parquet": schemas.BLOB, "raw-occurrences.parquet": schemas.OCCURRENCE}
+RAW = {rawing.CONTENTS: schemas.BLOB, RAW_PLACES: schemas.OCCURRENCE}
 CHAIN = ("collect", "identify", "select", "redact", "write", "index")
 
 
@@ -26,10 +28,16 @@ class VerifyError(ValueError):
 
 def plan(context: Context) -> list[Work]:
     """Shards that a new removal list does not touch keep their names, `subjects` never does."""
-    written = [done for done in context.done["write"] if reports.kind_of(done) == "rows"]
+    written = reports.files_of(context.done["write"], "rows")
+    raw = reports.files_of(context.done["write"], rawing.KIND)
+    places = rawing.places(context)
     found = [
         *(_rows_work(context, done) for done in written),
-        *map(_raw_work, context.done["select"], reports.raw_paths(context, "raw")),
+        *(_raw_work(done.label, done, rawing.CONTENTS) for done in raw),
+        *(_raw_work(path, done, RAW_PLACES) for path, done in places),
+        *_edges_works(raw, places),
+        *_patch_works(context),
+        *_beside_works(context),
         _subjects_work(context, written),
         _totals_work(context),
     ]
@@ -40,12 +48,15 @@ def plan(context: Context) -> list[Work]:
 
 
 def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:  # noqa: ARG001
-    """Prove one shard; the report counts what was looked at.
+    """Prove one shard; the report counts what was looked at. Leaves no file in `folder`.
 
     Raises VerifyError with one sentence that lists what failed, never a private value.
     """
     report = Report()
-    wrong = _PROOFS[work.params["kind"]](work, files, report)
+    if work.params["kind"] == updating.KIND:
+        wrong = updating.prove(work, files, folder)
+    else:
+        wrong = _PROOFS[work.params["kind"]](work, files, report)
     if wrong:
         raise VerifyError(f"{work.label}: {'; '.join(wrong)}.")
     return report
@@ -67,25 +78,80 @@ def _rows_work(context: Context, done: Done) -> _Plan:
     return done.label, params, {"ref": done.ref}
 
 
-def _raw_work(done: Done, path: str) -> _Plan:
-    params = {"kind": "raw", "facts": {name: _facts(done, name) for name in RAW}}
-    return path, params, {"ref": done.ref}
+def _raw_work(path: str, done: Done, name: str) -> _Plan:
+    return path, {"kind": "raw", "name": name, "facts": _facts(done, name)}, {"ref": done.ref}
+
+
+def _edges_works(raw: Sequence[Done], places: Sequence[tuple[str, Done]]) -> Iterator[_Plan]:
+    """Places against contents, for as many prefixes at once as hold _AT_ONCE places."""
+    for group in _together(places):
+        params = {
+            "kind": "edges",
+            "prefixes": [done.params["prefix"] for _, done in group],
+            "places": reports.shas([done for _, done in group], RAW_PLACES),
+            "contents": reports.shas(raw, rawing.CONTENTS),
+        }
+        inputs = {"places": [done.ref for _, done in group], "contents": [one.ref for one in raw]}
+        yield f"places from {group[0][0]}", params, inputs
+
+
+_AT_ONCE = 2_000_000  # places
+
+
+def _together(places: Sequence[tuple[str, Done]]) -> Iterator[list[tuple[str, Done]]]:
+    group: list[tuple[str, Done]] = []
+    for path, done in places:
+        if group and sum(one.report.rows_in for _, one in group) > _AT_ONCE:
+            yield group
+            group = []
+        group.append((path, done))
+    if group:
+        yield group
+
+
+def _patch_works(context: Context) -> Iterator[_Plan]:
+    for done in reports.files_of(context.done["index"], updating.KIND):
+        params = {
+            "kind": updating.KIND,
+            "patch": done.report.files[updating.NAME]["sha256"],
+            "old": done.params["old"],
+            "new": done.params["new"],
+            "profile": writer.PROFILE,
+        }
+        yield done.label, params, {"patch": done.ref, "old": done.params["old_ref"]}
+
+
+def _beside_works(context: Context) -> Iterator[_Plan]:
+    """One shard for each file of threads or commits; the removals that may touch it are named."""
+    told = [one.as_json() for one in sorted(beside.removals_of(context))]
+    for done in beside.pieces(context.done["write"]):
+        params = {
+            "kind": "beside",
+            "of": reports.kind_of(done),
+            "raw": _facts(done, beside.RAW),
+            "rows": _facts(done, beside.ROWS),
+            "policy": context.brief.redaction,
+            "detector": detector_digest(),
+            "licence_set": context.brief.licence_set,
+            "licences": sets.get(context.brief.licence_set).digest,
+            "removals": _digest(context),
+        }
+        yield done.label, params, {"ref": done.ref, "removals": told}
 
 
 def _subjects_work(context: Context, written: Sequence[Done]) -> _Plan:
     """All that removals may touch in one piece, so that their list stands in one place."""
-    raw = context.done["select"]
+    raw = [done for _, done in rawing.places(context)]
     labelled = [
         (done, name)
-        for done in context.done["write"]
-        if reports.kind_of(done) == "annotations"
+        for done in reports.files_of(context.done["write"], "annotations")
         for name in annotating.FILES
         if name in done.report.files
     ]
     params = {
         "kind": "subjects",
         "rows": reports.shas(written, "rows.parquet"),
-        "raw": [reports.shas(raw, name) for name in RAW],
+        "raw": reports.shas(raw, RAW_PLACES),
         "annotations": [_facts(done, name) for done, name in labelled],
         "removals": _digest(context),
         "places": reports.shas(context.done["index"], "blobs.parquet"),
@@ -95,6 +161,7 @@ def _subjects_work(context: Context, written: Sequence[Done]) -> _Plan:
         "raw": [done.ref for done in raw],
         "annotations": [[done.ref, name] for done, name in labelled],
         "removals": [dict(removal) for removal in context.brief.removals],
+        "identify": [done.ref for done in context.done["identify"]],
         "index": context.done["index"][0].ref,
     }
     return "removed subjects", params, inputs
@@ -104,6 +171,10 @@ def _totals_work(context: Context) -> _Plan:
     params = {
         "kind": "totals",
         "refs": {stage: [done.ref for done in context.done[stage]] for stage in CHAIN},
+        "beside": {
+            "collect": [done.ref for done in beside.collected(context.done["collect"])],
+            "write": [done.ref for done in beside.pieces(context.done["write"])],
+        },
         "rows": {
             done.params["path"]: done.report.rows_out
             for done in context.done["write"]
@@ -138,39 +209,60 @@ def _rows(work: Work, files: Files, report: Report) -> list[str]:
 
 
 def _raw(work: Work, files: Files, report: Report) -> list[str]:
-    paths = {name: files.path(work.inputs["ref"], name) for name in RAW}
-    wrong = []
-    for name, path in paths.items():
-        facts = work.params["facts"][name]
-        wrong += [f"{name}: {said}" for said in checks.file_facts(path, facts, RAW[name])]
-    if not wrong:
-        wrong += checks.edges(paths["raw-occurrences.parquet"], paths["raw-blobs.parquet"])
-    report.counts = {
-        "files": len(paths),
-        "places": work.params["facts"]["raw-occurrences.parquet"]["rows"],
-    }
+    name, facts = work.params["name"], work.params["facts"]
+    report.rows_in = report.rows_out = facts["rows"]
+    report.counts = {"files": 1}
+    return checks.file_facts(files.path(work.inputs["ref"], name), facts, RAW[name])
+
+
+def _edges(work: Work, files: Files, report: Report) -> list[str]:
+    contents = [files.path(ref, rawing.CONTENTS) for ref in work.inputs["contents"]]
+    places = [files.path(ref, RAW_PLACES) for ref in work.inputs["places"]]
+    report.counts = {"files": 0}
+    return checks.edges(places, contents, work.params["prefixes"])
+
+
+def _beside(work: Work, files: Files, report: Report) -> list[str]:
+    kind, params = work.params["of"], work.params
+    raw = files.path(work.inputs["ref"], beside.RAW)
+    rows = files.path(work.inputs["ref"], beside.ROWS)
+    schemas_of = beside.KINDS[kind]
+    wrong = checks.file_facts(raw, params["raw"], schemas_of[0])
+    wrong += checks.file_facts(rows, params["rows"], schemas_of[1])
+    report.rows_in = report.rows_out = params["rows"]["rows"]
+    report.counts = {"files": 2}
+    if wrong:
+        return wrong
+    wrong += checks_beside.private(rows, kind, params["policy"])
+    wrong += checks_beside.subjects(raw, kind, removals.parse(work.inputs["removals"]))
+    wrong += checks_beside.twins(rows, raw, kind)
+    if kind == "commits":
+        wrong += checks.licences(rows, sets.get(params["licence_set"]))
     return wrong
 
 
 def _subjects(work: Work, files: Files, report: Report) -> list[str]:
     inputs = work.inputs
     subjects = checks.Subjects(removals.parse(inputs["removals"]))
-    places = files.path(inputs["index"], "blobs.parquet")
-    paths = [files.path(ref, "rows.parquet") for ref in inputs["rows"]]
+    raw = [files.path(ref, RAW_PLACES) for ref in inputs["raw"]]
+    rows = [files.path(ref, "rows.parquet") for ref in inputs["rows"]]
+    collected = [files.path(ref, "occurrences.parquet") for ref in inputs["identify"]]
+    subjects.spread(collected)
     found = {
-        "raw": sum(checks.raw_traces(files.root / ref, subjects) for ref in inputs["raw"]),
-        "processed": sum(checks.processed_traces(path, subjects) for path in paths),
+        "raw": sum(checks.raw_traces(path, subjects) for path in raw),
+        "processed": sum(checks.processed_traces(path, subjects) for path in rows),
     }
     wrong = [
         f"{tier}: {count} traces of a removed subject" for tier, count in found.items() if count
     ]
+    places = files.path(inputs["index"], "blobs.parquet")
     for (ref, name), facts in zip(inputs["annotations"], work.params["annotations"], strict=True):
         path = files.path(ref, name)
         said = checks.file_facts(path, facts, schemas.ANNOTATION)
         said = said or checks.annotations(path, subjects, places)
         wrong += [f"{name}: {sentence}" for sentence in said]
     report.counts = {
-        "files": len(inputs["rows"]) + len(inputs["annotations"]) + 2 * len(inputs["raw"]),
+        "files": len(inputs["rows"]) + len(inputs["annotations"]) + len(inputs["raw"]),
         "removals": len(inputs["removals"]),
     }
     return wrong
@@ -187,12 +279,39 @@ def _totals(work: Work, files: Files, report: Report) -> list[str]:
         for one in found
         if one.rows_in != one.rows_out + sum(one.dropped.values())
     ]
+    apart = {stage: set(refs) for stage, refs in work.params["beside"].items()}
+    wrong += _chain_beside(work, told, apart)
+    told = {
+        stage: [
+            one
+            for ref, one in zip(work.params["refs"][stage], found, strict=True)
+            if ref not in apart.get(stage, ())
+        ]
+        for stage, found in told.items()
+    }
     wrong += _chain(told, sum(work.params["rows"].values()))
     index = work.params["refs"]["index"][0]
     rows, places = (files.path(index, name) for name in ("rows.parquet", "blobs.parquet"))
     wrong += checks.index(rows, places, work.params["rows"])
     report.counts = {stage: reports.summed(found) for stage, found in told.items()}
     return wrong
+
+
+def _chain_beside(
+    work: Work, told: dict[str, list[Report]], apart: dict[str, set[str]]
+) -> list[str]:
+    """Threads and commits that collect put out are those that write took in."""
+    counted = {
+        stage: [
+            one
+            for ref, one in zip(work.params["refs"][stage], told[stage], strict=True)
+            if ref in refs
+        ]
+        for stage, refs in apart.items()
+    }
+    out = sum(one.rows_out for one in counted["collect"])
+    taken = sum(one.rows_in for one in counted["write"])
+    return [] if out == taken else [f"collect put out {out} threads and commits, not {taken}"]
 
 
 def _chain(told: dict[str, list[Report]], written: int) -> list[str]:
@@ -212,6 +331,7 @@ def _chain(told: dict[str, list[Report]], written: int) -> list[str]:
     ]
 
 
-_PROOFS = {"rows": _rows, "raw": _raw, "subjects": _subjects, "totals": _totals}
+_PROOFS = {"rows": _rows, "raw": _raw, "edges": _edges, "subjects": _subjects, "totals": _totals}
+_PROOFS["beside"] = _beside
 
-STAGE = Stage("verify", 1, plan, run)
+STAGE = Stage("verify", 2, plan, run)

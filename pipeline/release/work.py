@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 Json = Any  # what json.dumps takes
 
@@ -70,13 +70,36 @@ class Done(NamedTuple):
     report: Report
 
 
+class Shared(Protocol):
+    """Where workers of several hosts leave outputs for each other."""
+
+    def fetch(self, ref: str, name: str, target: Path) -> None:
+        """Write one file of finished work to `target`, if it is there."""
+        ...
+
+    def push(self, ref: str, folder: Path) -> None:
+        """Keep the files of finished work, its report last: what has a report is whole."""
+        ...
+
+    def erase(self, ref: str) -> None:
+        """Take finished work away, its report first."""
+        ...
+
+
 class Files(NamedTuple):
-    """Where outputs lie. `path(ref, name)` is a readable local file."""
+    """Where outputs lie. `path(ref, name)` is a readable local file.
+
+    With `shared` the folder is a cache of this host, filled from there when something is missing.
+    """
 
     root: Path
+    shared: Shared | None = None
 
     def path(self, ref: str, name: str) -> Path:
-        return self.root / ref / name
+        path = self.root / ref / name
+        if self.shared is not None and not path.exists():
+            self.shared.fetch(ref, name, path)
+        return path
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Stage write: the files of the processed tier, and those of the annotations tier.
+"""Stage write: the files of the processed tier, and those of the raw and annotations tiers.
 
 A shard is named by its path and a digest of the rows in it, not by where the rows come from: what
 no removal, report or new detector touched keeps its name, its bytes and its sha256.
@@ -14,14 +14,14 @@ import pyarrow.parquet as pq
 from pipeline.select import languages
 from pipeline.shards import hashes, schemas, writer
 
-from . import annotating, sharding
+from . import annotating, beside, rawing, sharding, updating
 from .keys import digest_of
 from .reports import read_json
 from .work import Context, Files, Report, Stage, Work
 
 
 def plan(context: Context) -> list[Work]:
-    """One shard for every processed file, in order of path, and a last one for annotations."""
+    """One shard for every processed file, by path, for every raw file, and one for annotations."""
     brief = context.brief
     outputs = [
         sharding.Held(done.ref, writer.read_table(context.files.path(done.ref, "keys.parquet")))
@@ -38,13 +38,19 @@ def plan(context: Context) -> list[Work]:
         int(brief.options.get("shard_bytes", sharding.SHARD_BYTES)),
     )
     works = [_work(context, number, shard) for number, shard in enumerate(shards)]
+    works += rawing.works(context, len(works))
+    works += beside.works(context, len(works))
     return [*works, annotating.work(context, len(works))]
 
 
-def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:  # noqa: ARG001
+def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
     """Write one processed file as `rows.parquet` and its ROW_INDEX as `index.parquet`."""
     if work.params["kind"] == "annotations":
         return annotating.run(work, files, folder)
+    if work.params["kind"] == rawing.KIND:
+        return rawing.run(work, files, folder)
+    if work.params["kind"] in beside.KINDS:
+        return beside.run(work, files, folder, secret)
     rows, held = _collect(work, files)
     _check(work, held)
     index = held.select([name for name in schemas.ROW_INDEX.names if name != "path"])
@@ -61,7 +67,11 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:  # noq
         rows_out=facts.rows,
         bytes_in=size,
         bytes_out=size,
-        files={"rows.parquet": facts._asdict() | blob_id, "index.parquet": indexed._asdict()},
+        files={
+            "rows.parquet": facts._asdict() | blob_id,
+            "index.parquet": indexed._asdict(),
+            updating.CHUNKS: updating.write_chunks(target, folder / updating.CHUNKS),
+        },
     )
 
 
@@ -169,4 +179,4 @@ def _check(work: Work, held: pa.Table) -> None:
         raise ValueError(f"{work.params['path']}: its rows are not those that it was planned with")
 
 
-STAGE = Stage("write", 1, plan, run)
+STAGE = Stage("write", 3, plan, run)

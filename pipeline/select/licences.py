@@ -28,6 +28,30 @@ _MOZILLA = re.compile(
     r"(?:subject to|terms of|licensed under|released under)(?: the terms of)?(?: the)? "
     r"mozilla public licen[cs]e,? ?(?:version|v\.?)? ?(?P<version>\d\.\d)?"
 )
+# What else a head may say; a family without its version is one that no set has.
+_OTHERS = (
+    (re.compile(r"apache licen[cs]e,? (?:version|v\.?) ?2(?:\.0)?\b"), "Apache-2.0"),
+    (re.compile(r"eclipse public licen[cs]e,? ?(?:version|v\.?| )* ?1\.0"), "EPL-1.0"),
+    (re.compile(r"eclipse public licen[cs]e(?! ?,? ?(?:version|v\.?| )* ?1\.0)"), "EPL-2.0"),
+    (re.compile(r"common development and distribution licen[cs]e"), "CDDL-1.0"),
+    (re.compile(r"server side public licen[cs]e"), "SSPL-1.0"),
+    (re.compile(r"business source licen[cs]e"), "BUSL-1.1"),
+    (re.compile(r"\belastic licen[cs]e\b"), "Elastic-2.0"),
+    (re.compile(r"\bcommons clause\b"), "LicenseRef-Commons-Clause"),
+    (re.compile(r"creative commons attribution non ?commercial"), "LicenseRef-CC-BY-NC"),
+    (re.compile(r"creative commons attribution share ?alike"), "LicenseRef-CC-BY-SA"),
+    (re.compile(r"creativecommons\.org licenses by nc"), "LicenseRef-CC-BY-NC"),
+    (re.compile(r"creativecommons\.org licenses by sa"), "LicenseRef-CC-BY-SA"),
+    (
+        re.compile(r"\b(?:proprietary and confidential|confidential and proprietary)\b"),
+        "LicenseRef-Proprietary",
+    ),
+)
+_WORTH = (  # a head with none of these says nothing; looking for words is faster than patterns
+    *("SPDX-", "GNU", "ozilla Public", "pache Licen", "pache licen", "clipse Public"),
+    *("istribution Licen", "ide Public Licen", "ource Licen", "lastic Licen", "ommons Clause"),
+    *("reative Commons", "reativecommons.org", "roprietary", "ROPRIETARY"),
+)
 # Texts that hold such sentences themselves, as an appendix or a condition; all are copyleft.
 _OWN_PHRASES = frozenset(
     f"{name}-only" for name in ("GPL-2.0", "GPL-3.0", "LGPL-2.1", "LGPL-3.0", "AGPL-3.0")
@@ -45,7 +69,8 @@ _OLDEST = {"GPL": "1.0", "LGPL": "2.0", "AGPL": "3.0"}
 class Evidence(NamedTuple):
     """One statement: of which kind, where it stands, and the SPDX expression read from it or ""."""
 
-    kind: str  # metadata | classifier | licence-file | header-tag | header-text
+    # metadata | classifier | licence-file | header-tag | header-text | host | dataset
+    kind: str
     where: str
     found: str
 
@@ -76,9 +101,9 @@ def of_package(
     """
     evidence = []
     if expression:
-        evidence.append(Evidence("metadata", "License-Expression", _declared(expression)))
+        evidence.append(Evidence("metadata", "License-Expression", declared(expression)))
     if licence:
-        evidence.append(Evidence("metadata", "License", _declared(licence)))
+        evidence.append(Evidence("metadata", "License", declared(licence)))
     for line in classifiers:
         found = CLASSIFIERS.get(line.rsplit(" :: ", 1)[-1], "")
         evidence.append(Evidence("classifier", line, found))
@@ -100,6 +125,45 @@ def of_licence_file(path: str, text: str) -> Found:
     return Found(found, evidence)
 
 
+def of_statements(evidence: Sequence[Evidence]) -> Found:
+    """All statements as one demand; the first kind speaks first, as in `of_package`."""
+    return _together(evidence)
+
+
+def of_host(own: Found, label: str) -> Found:
+    """What a repository says of itself, with the label that its host shows beside it.
+
+    The label never makes good what was found, and never stands in for a licence file that could
+    not be read: hosts look at the same file.
+    """
+    spdx = normalise(label) if label and label != "NOASSERTION" else ""
+    if not spdx:
+        return own
+    unread = any(one.kind == "licence-file" and not one.found for one in own.evidence)
+    said = Evidence("host", "label", spdx)
+    if unread and not own.licences:
+        return Found((), (*own.evidence, said))
+    return joined(own, Found((spdx,), (said,)))
+
+
+def declared(text: str) -> str:
+    """What a metadata field says: an expression, a name, or a whole licence text; "" when unknown.
+
+    Words about a copyleft licence that cannot be read are unclear, but not silence.
+    """
+    if len(text) > 400:
+        return " AND ".join(licence_texts.recognise(text))
+    found = normalise(text)
+    if not found and _COPYLEFT_WORD.search(text):
+        return "LicenseRef-Copyleft"
+    return found
+
+
+def named(name: str) -> str:
+    """A licence that somebody names, as an expression; `LicenseRef-` for one that is not known."""
+    return normalise(name) or "LicenseRef-" + (re.sub(r"[^A-Za-z0-9.-]+", "-", name) or "none")
+
+
 def joined(first: Found, second: Found) -> Found:
     """Both must be met."""
     return Found(
@@ -112,14 +176,17 @@ def of_header(text: str) -> Found:
     """The licences that a file names for itself in its first 60 lines.
 
     SPDX tags count whatever they name: an unknown name becomes a `LicenseRef-`, which no set has.
-    Of plain words only those count by which a file puts itself under a GNU or Mozilla licence.
+    Of plain words those count by which a file puts itself under a licence that is not everybody's
+    (GNU's, Mozilla's, Eclipse's, non-commercial, proprietary ...) or under Apache's.
     """
     head = text[:_HEADER_LONGEST]
-    if "SPDX" not in head and "GNU" not in head and "ozilla" not in head:
+    if not any(word in head for word in _WORTH):
         return NOTHING
     head = "\n".join(head.splitlines()[:HEADER_LINES])
     evidence = [Evidence("header-tag", "header", _tag(found)) for found in _TAG.findall(head)]
-    phrases = sorted(_phrases(_flat(head)))
+    flat = _flat(head)
+    others = {spdx for pattern, spdx in _OTHERS if pattern.search(flat)}
+    phrases = sorted(_phrases(flat) | others)
     evidence += [Evidence("header-text", "header", found) for found in phrases]
     return _together(evidence)
 
@@ -145,16 +212,6 @@ def _leads(evidence: Sequence[Evidence], whole: str) -> bool:
 def _bare(licence: str) -> str:
     """`GPL-2.0-only` and `GPL-2.0-or-later` have the same text."""
     return licence.removesuffix("-only").removesuffix("-or-later")
-
-
-def _declared(text: str) -> str:
-    """What a metadata field says: an expression, a name, or a whole licence text."""
-    if len(text) > 400:
-        return " AND ".join(licence_texts.recognise(text))
-    found = normalise(text)
-    if not found and _COPYLEFT_WORD.search(text):
-        return "LicenseRef-Copyleft"  # unclear, but not silence
-    return found
 
 
 def _tag(text: str) -> str:

@@ -22,7 +22,7 @@ def measure(text: str) -> Measures:
     """Return the figures; zeros for an empty text."""
     if not text:
         return Measures(0.0, 0, 0.0)
-    lengths = [len(line) for line in text.splitlines()]
+    lengths = list(map(len, text.splitlines()))
     if text.isascii():
         alphanumeric = len(text.encode().translate(None, _ASCII_OTHERS))
     else:

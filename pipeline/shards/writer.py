@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from client import parquet
 from pipeline.shards.hashes import sha256_file
 
 ROWS_PER_GROUP = 5_000
@@ -21,6 +22,9 @@ BYTES_PER_GROUP = 32 * 1024 * 1024  # of `content`; bounds what a writer or read
 # Leaf columns with few distinct values. Others go plain: a dictionary of distinct values only
 # doubles them, and it moves when one row goes, which spoils content-defined chunks.
 _FEW_VALUES = [
+    *("fork_of", "branch", "type", "action", "author", "committer_name", "author_name"),
+    *("events.list.element.type", "events.list.element.action", "events.list.element.author"),
+    *(f"holders.list.element.{name}" for name in ("repo_host", "repo_name", "owner", "source")),
     *("encoding", "ext", "lang", "language", "repo_host", "repo_name", "owner", "head", "source"),
     *("class", "rule", "labelled_by", "licenses.list.element"),
     *(f"license_evidence.list.element.{name}" for name in ("kind", "where", "found")),
@@ -76,30 +80,23 @@ def write(
     batches: Iterable[pa.RecordBatch | pa.Table],
     *,
     cut: str | None = None,
+    digits: int = 1,
 ) -> FileFacts:
     """Write rows in their order and tell size, digest and number of rows.
 
-    `cut` names a string column: a new row group begins where its first character changes, so that
-    a reader can fetch one prefix cheaply. Memory: one row group. The caller syncs the file.
+    `cut` names a string column: a new row group begins where its first `digits` characters change,
+    so that a reader can fetch one prefix cheaply. Memory: one row group. The caller syncs the file.
 
     Raises:
         ValueError: a batch has other columns than the schema.
         OSError: the file cannot be written.
     """
-    rows = 0
-    with pq.ParquetWriter(
-        path,
-        schema,
-        version=PROFILE["format"],
-        data_page_version=PROFILE["data_page"],
-        compression=PROFILE["compression"],
-        compression_level=PROFILE["level"],
-        use_dictionary=PROFILE["dictionary"],
-        use_content_defined_chunking=PROFILE["content_defined_chunking"],
-    ) as writer:
-        for group in _groups(schema, batches, cut):
-            writer.write_table(group, row_group_size=group.num_rows)
-            rows += group.num_rows
+    rows = parquet.write(path, schema, batches, PROFILE | _bounds(), cut=cut, digits=digits)
+    return facts(path, rows)
+
+
+def facts(path: Path, rows: int) -> FileFacts:
+    """What a manifest says about a file that holds `rows` rows."""
     return FileFacts(path.stat().st_size, sha256_file(path), rows)
 
 
@@ -115,72 +112,70 @@ def read_batches(
     Row groups whose statistics lie outside `within` are not read.
     """
     with pq.ParquetFile(path, pre_buffer=False) as file:
-        groups = [at for at in range(file.num_row_groups) if _may_hold(file, at, within)]
-        wanted = list(columns) if columns is not None else file.schema_arrow.names
-        read = wanted if within is None else list(dict.fromkeys([*wanted, within.column]))
-        for batch in file.iter_batches(batch_rows, row_groups=groups, columns=read):
-            kept = batch if within is None else _rows_within(batch, within)
-            if kept.num_rows:
-                yield kept.select(wanted)
+        yield from _batches(file, columns, within, batch_rows)
 
 
 def read_table(
     path: Path, columns: Sequence[str] | None = None, *, within: Within | None = None
 ) -> pa.Table:
     """The same in one piece, for files known to be small enough."""
-    schema = pq.read_schema(path)
-    if columns is not None:
-        schema = pa.schema([schema.field(name) for name in columns])
-    return pa.Table.from_batches(read_batches(path, columns, within=within), schema)
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        schema = file.schema_arrow
+        if columns is not None:
+            schema = pa.schema([schema.field(name) for name in columns])
+        return pa.Table.from_batches(_batches(file, columns, within, _TABLE_ROWS), schema)
 
 
-def _groups(
-    schema: pa.Schema, batches: Iterable[pa.RecordBatch | pa.Table], cut: str | None
-) -> Iterator[pa.Table]:
-    """Row groups, cut by what stands in the rows and not by how they came."""
-    held: list[pa.Table] = []
-    rows = size = 0
-    before = None
-    for batch in batches:
-        table = _conform(schema, batch)
-        start = 0
-        for at, (length, mark) in enumerate(zip(_weights(table), _marks(table, cut), strict=True)):
-            if rows and (rows >= ROWS_PER_GROUP or size >= BYTES_PER_GROUP or mark != before):
-                held.append(table.slice(start, at - start))
-                yield pa.concat_tables(held).combine_chunks()
-                held, start, rows, size = [], at, 0, 0
-            rows, size, before = rows + 1, size + length, mark
-        held.append(table.slice(start))
-    if rows:
-        yield pa.concat_tables(held).combine_chunks()
+def read_numbered(
+    path: Path, columns: Sequence[str] | None, within: Within
+) -> tuple[pa.Table, int]:
+    """The rows within a range of a file that is sorted by its column, and the number of the first.
+
+    Numbers count from 0 over the whole file.
+    """
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        groups = _holding(file, within)
+        before = sum(file.metadata.row_group(at).num_rows for at in range(min(groups, default=0)))
+        table = file.read_row_groups(groups, columns=columns)
+    values = table[within.column]
+    low = pc.sum(pc.less(values, within.low)).as_py() or 0
+    inside = pc.sum(pc.less(values, within.high)).as_py() or 0
+    return table.slice(low, inside - low), before + low
 
 
-def _conform(schema: pa.Schema, batch: pa.RecordBatch | pa.Table) -> pa.Table:
-    table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
-    if table.schema.names != schema.names:
-        raise ValueError(f"these columns were promised: {', '.join(schema.names)}")
-    return table.cast(schema)
+_TABLE_ROWS = 1 << 16  # a batch, when all of them are held anyway
 
 
-def _weights(table: pa.Table) -> list[int]:
-    if "content" not in table.column_names:
-        return [0] * table.num_rows
-    return pc.fill_null(pc.binary_length(table["content"]), 0).to_pylist()
+def _batches(
+    file: pq.ParquetFile, columns: Sequence[str] | None, within: Within | None, batch_rows: int
+) -> Iterator[pa.RecordBatch]:
+    groups = _holding(file, within)
+    if not groups:
+        return
+    wanted = list(columns) if columns is not None else file.schema_arrow.names
+    read = wanted if within is None else list(dict.fromkeys([*wanted, within.column]))
+    for batch in file.iter_batches(batch_rows, row_groups=groups, columns=read):
+        kept = batch if within is None else _rows_within(batch, within)
+        if kept.num_rows:
+            yield kept.select(wanted)
 
 
-def _marks(table: pa.Table, cut: str | None) -> list[str]:
-    if cut is None:
-        return [""] * table.num_rows
-    return pc.utf8_slice_codeunits(table[cut], 0, 1).to_pylist()
+def _bounds() -> dict[str, int]:
+    return {"rows_per_group": ROWS_PER_GROUP, "bytes_per_group": BYTES_PER_GROUP}
 
 
-def _may_hold(file: pq.ParquetFile, group: int, within: Within | None) -> bool:
+def _holding(file: pq.ParquetFile, within: Within | None) -> list[int]:
+    """The row groups that may hold rows within a range, by their statistics."""
     if within is None:
-        return True
-    stats = file.metadata.row_group(group).column(_leaf(file, within.column)).statistics
-    if stats is None or not stats.has_min_max:
-        return True
-    return stats.min < within.high and stats.max >= within.low
+        return list(range(file.num_row_groups))
+    leaf = _leaf(file, within.column)
+    found = []
+    for group in range(file.num_row_groups):
+        stats = file.metadata.row_group(group).column(leaf).statistics
+        unknown = stats is None or not stats.has_min_max
+        if unknown or (stats.min < within.high and stats.max >= within.low):
+            found.append(group)
+    return found
 
 
 def _leaf(file: pq.ParquetFile, column: str) -> int:

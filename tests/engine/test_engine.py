@@ -71,7 +71,8 @@ def work(build, *, at_most=200):
         waiting = Shard.objects.filter(build=build, state="to_do", lease=None)
         for shard in waiting.values_list("pk", flat=True)[:4]:
             running.run_shard(shard, now=timezone.now())
-    raise AssertionError("the build does not end")
+    told = Shard.objects.filter(build=build).exclude(state="done").values_list("label", "error")
+    raise AssertionError(f"the build does not end: {[*told]}")
 
 
 def test_a_build_ends_in_a_candidate_whose_files_are_in_storage(dataset, admin):
@@ -177,7 +178,9 @@ def test_a_fault_of_the_moment_is_tried_again_and_a_poison_shard_ends_the_build(
         assert running.run_shard(shard.pk, now=now) == build.pk
         shard.refresh_from_db()
         assert (shard.attempts, shard.state) == (attempt, "failed" if attempt == 3 else "to_do")
-        now += timedelta(minutes=1)
+        now += timedelta(minutes=6)
+    for other in Shard.objects.exclude(pk=shard.pk):
+        Shard.objects.filter(pk=other.pk).update(state="done")
     running.advance(build.pk, now=now)
     build.refresh_from_db()
     assert build.state == "failed"
@@ -223,6 +226,7 @@ def test_a_cancelled_build_does_no_more(dataset, admin):
 
 def test_the_window_bounds_what_is_rung_for(dataset, admin, settings, bells):
     settings.SHARD_WINDOW = 2
+    settings.BUILD_OPTIONS = {"collect_bytes": 1}
     build = start(dataset, admin)
     running.advance(build.pk, now=timezone.now())
     for shard in Shard.objects.filter(stage="collect"):
@@ -279,3 +283,74 @@ def test_the_secret_of_a_dataset_is_not_in_the_database(dataset, admin):
     assert services.dataset_secret("other/one") != secret
     for row in Build.objects.values_list("brief", flat=True):
         assert secret.hex() not in json.dumps(row)
+
+
+def test_a_paused_build_rests_and_ends_in_the_same_bytes_when_it_goes_on(dataset, admin):
+    build = start(dataset, admin)
+    running.advance(build.pk, now=timezone.now())
+    services.pause_build(actor=admin, build_id=build.pk, reason="nightly", now=timezone.now())
+    assert leases.take(Shard.objects.first().pk, now=timezone.now()) is None
+    running.advance(build.pk, now=timezone.now())
+    assert Shard.objects.filter(state="done").count() == 0
+    for verb in (services.pause_build, services.resume_build):
+        with pytest.raises(WrongStateError, match=r"Give a reason|paused"):
+            verb(actor=admin, build_id=build.pk, reason=" ", now=timezone.now())
+    services.resume_build(actor=admin, build_id=build.pk, reason="morning", now=timezone.now())
+    work(build)
+    assert build.state == "done", build.cause
+    told = Entry.objects.order_by("id").values_list("action", flat=True)
+    assert [*told] == ["build.start", "build.pause", "build.resume", "version.make"]
+
+
+def test_only_an_admin_pauses_a_build(dataset, admin):
+    build = start(dataset, admin)
+    for who in (actor(UserFactory()), actor(UserFactory(role=Role.STEWARD))):
+        with pytest.raises(NotPermittedError):
+            services.pause_build(actor=who, build_id=build.pk, reason="x", now=timezone.now())
+
+
+def test_a_poison_shard_is_set_aside_and_the_others_go_on(dataset, admin, settings, monkeypatch):
+    settings.SHARD_ATTEMPTS, settings.BUILD_OPTIONS = 2, {"collect_bytes": 1}
+    build = start(dataset, admin)
+    running.advance(build.pk, now=timezone.now())
+    poison = Shard.objects.first().pk
+    do = running._do
+
+    def fail_one(stage, work, *rest):
+        if work.number == 0 and work.stage == "collect":
+            raise OSError("no space left on device")
+        return do(stage, work, *rest)
+
+    monkeypatch.setattr(running, "_do", fail_one)
+    now = timezone.now()
+    for _ in range(2):
+        running.run_shard(poison, now=now)
+        now += timedelta(minutes=6)
+    running.advance(build.pk, now=now)
+    build.refresh_from_db()
+    assert build.state == "running"  # the others are not done yet
+    for shard in Shard.objects.exclude(pk=poison).values_list("pk", flat=True):
+        running.run_shard(shard, now=now)
+    assert Shard.objects.filter(state="done").count() == Shard.objects.count() - 1
+    running.advance(build.pk, now=now)
+    build.refresh_from_db()
+    assert build.state == "failed"
+    assert "no space left" in build.cause
+
+
+def test_attempts_wait_longer_and_longer(dataset, admin, settings, monkeypatch):
+    settings.SHARD_ATTEMPTS = 9
+    build = start(dataset, admin)
+    running.advance(build.pk, now=timezone.now())
+    monkeypatch.setattr(running, "_do", lambda *args: (_ for _ in ()).throw(OSError("busy")))
+    now = timezone.now()
+    monkeypatch.setattr(running, "_clock", lambda: now)
+    shard = Shard.objects.first()
+    waits = []
+    for _ in range(8):
+        running.run_shard(shard.pk, now=now)
+        shard.refresh_from_db()
+        waits.append((shard.lease_until - now).total_seconds())
+        now = shard.lease_until
+    assert waits == [5, 10, 20, 40, 80, 160, 300, 300]
+    assert running.run_shard(shard.pk, now=now - timedelta(seconds=1)) is None

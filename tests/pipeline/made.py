@@ -1,4 +1,4 @@
-"""Small versions for tests: rows as a person would write them, built by the last five stages."""
+"""Small versions for tests: files as a person would write them, built by all stages but collect."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -8,9 +8,18 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from pipeline.redact.policy import DEFAULT_POLICY
-from pipeline.release import carding, indexing, redacting, verifying, writing
+from pipeline.release import (
+    carding,
+    collecting,
+    identifying,
+    indexing,
+    redacting,
+    selecting,
+    verifying,
+    writing,
+)
 from pipeline.release.doing import do
-from pipeline.release.work import Brief, Context, Done, Files, Report, Stage, Work, canonical
+from pipeline.release.work import Brief, Context, Done, Files, Report, Stage, Work
 from pipeline.shards import hashes, schemas, writer
 
 SECRET = b"a secret of the tests"
@@ -43,35 +52,6 @@ def some_files(owners: int = 6, each: int = 4, size: int = 400) -> list[File]:
             path = f"src/part{number}.{ext}"
             found.append(File(f"owner{owner}/repo", path, filler + mail, lang))
     return found
-
-
-def row_of(file: File) -> dict[str, Any]:
-    """A SELECTED row."""
-    owner = file.repo.partition("/")[0]
-    row: dict[str, Any] = dict.fromkeys(schemas.SELECTED.names)
-    row |= {
-        "hexsha": file.hexsha,
-        "size": len(file.text.encode()),
-        "ext": file.path.rpartition(".")[2],
-        "lang": file.lang,
-        "content": file.text,
-        "avg_line_length": 10.0,
-        "max_line_length": 20,
-        "alphanum_fraction": 0.5,
-        "row_id": hashes.row_id(DATASET, file.hexsha),
-        "repo_id": hashes.made_id("github.com", file.repo),
-        "licenses": list(file.licences),
-        "swhid": hashes.swhid(file.hexsha),
-        "redactions": [],
-        "owner": owner,
-        "owner_id": hashes.made_id("github.com", owner),
-    }
-    for by in ("stars", "issues", "forks"):
-        row[f"max_{by}_repo_path"] = file.path
-        row[f"max_{by}_repo_name"] = file.repo
-        row[f"max_{by}_repo_head_hexsha"] = "1.0"
-        row[f"max_{by}_repo_licenses"] = list(file.licences)
-    return row
 
 
 def blob_of(file: File) -> dict[str, Any]:
@@ -156,10 +136,12 @@ def finished(files: Files, stage: Stage, works: Sequence[Work]) -> list[Done]:
 
 
 def build(root: Path, sources: Sequence[File], asked: Brief, upto: str = "card") -> Made:
-    """Build a version from selected files. Removals are taken to be applied already."""
+    """Build a version from collected files."""
     files = Files(root)
     done = early(files, sources)
     for stage in (
+        identifying.STAGE,
+        selecting.STAGE,
         redacting.STAGE,
         writing.STAGE,
         indexing.STAGE,
@@ -173,49 +155,28 @@ def build(root: Path, sources: Sequence[File], asked: Brief, upto: str = "card")
 
 
 def early(files: Files, sources: Sequence[File]) -> dict[str, list[Done]]:
-    """Outputs of collect, identify and select as they would be for these files."""
-    done: dict[str, list[Done]] = {}
-    total = len(sources)
+    """Outputs of collect as they would be for these files: a piece for each owner."""
     parts = defaultdict(list)
     for file in sorted(sources):
-        parts[file.hexsha[0]].append(file)
-    done["collect"] = [_told(files, "collect", 0, {"total": total}, total)]
-    done["identify"] = [
-        _told(files, "identify", number, {"prefix": prefix, "held": held}, len(held))
-        for number, (prefix, held) in enumerate(sorted(parts.items()))
-    ]
-    stage = Stage("select", 1, lambda _: [], _select)
+        parts[file.repo.partition("/")[0]].append(file)
+    stage = Stage("collect", 1, lambda _: [], _collect)
     works = [
-        Work("select", one.number, one.label, {"identify": one.ref}, one.params["held"])
-        for one in done["identify"]
+        Work("collect", number, owner, {"held": held}, held)
+        for number, (owner, held) in enumerate(sorted(parts.items()))
     ]
-    done["select"] = finished(files, stage, works)
-    return done
+    return {"collect": finished(files, stage, works)}
 
 
-def _told(files: Files, stage: str, number: int, params: Any, rows: int) -> Done:
-    """Finished work of a stage that these tests do not run."""
-    work = Work(stage, number, f"{stage} {number}", params)
-    done = Done(number, work.label, work.name(1), params, Report(rows_in=rows, rows_out=rows))
-    _report(files, done.ref, done.report)
-    return done
-
-
-def _report(files: Files, ref: str, report: Report) -> None:
-    path = files.path(ref, "report.json")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(canonical(report.as_json()))
-
-
-def _select(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
-    sources = sorted(work.inputs, key=lambda file: (file.lang, file.repo, file.path))
-    by_blob = sorted(sources, key=lambda file: file.hexsha)
+def _collect(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
+    blobs = {file.hexsha: blob_of(file) for file in work.inputs}
     parts = {
-        "rows.parquet": (schemas.SELECTED, map(row_of, sources)),
-        "raw-blobs.parquet": (schemas.BLOB, map(blob_of, by_blob)),
-        "raw-occurrences.parquet": (schemas.OCCURRENCE, map(place_of, by_blob)),
+        "blobs.parquet": (collecting.COLLECTED, [blobs[key] for key in sorted(blobs)]),
+        "occurrences.parquet": (
+            schemas.OCCURRENCE,
+            sorted(map(place_of, work.inputs), key=lambda place: place["hexsha"]),
+        ),
     }
-    report = Report(rows_in=len(sources), rows_out=len(sources))
+    report = Report(rows_in=len(work.inputs), rows_out=len(work.inputs))
     for name, (schema, rows) in parts.items():
         facts = writer.write(folder / name, schema, [table(rows, schema)])
         report.files[name] = facts._asdict()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.release import collecting, identifying, selecting
+from pipeline.release import collecting, identifying, redacting, selecting, selection
 from pipeline.release.work import Brief, Context, Done, Files, Stage
 from pipeline.shards import writer
 
@@ -72,7 +72,7 @@ def brief(folders: Iterable[Path], **changes: Any) -> Brief:
     """A brief over installed distributions."""
     sources = [{"kind": "distributions", "paths": [str(folder) for folder in folders]}]
     told = {"licence_set": "permissive", "removals": (), "redaction": {}, "terms": {}}
-    return Brief("gatehouse/test", "1.0", sources, **{**told, **changes})
+    return Brief("gatehouse/test", "1.0", **{"sources": sources, **told, **changes})
 
 
 def build(asked: Brief, root: Path, *, upto: str = "select") -> dict[str, list[Done]]:
@@ -98,6 +98,17 @@ def _do(stage: Stage, work: Any, root: Path) -> Done:
 def rows(root: Path, done: Sequence[Done], name: str) -> list[dict[str, Any]]:
     """All rows of a file of a stage."""
     return [row for one in done for row in writer.read_table(root / one.ref / name).to_pylist()]
+
+
+def selected(root: Path, asked: Brief, done: Mapping[str, Sequence[Done]]) -> list[dict[str, Any]]:
+    """The rows that select decided on, as redact takes them in, home by home."""
+    files = Files(root)
+    return [
+        row
+        for work in redacting.plan(Context(asked, files, done))
+        for batch in selection.rows(work, files, 100)
+        for row in batch.to_pylist()
+    ]
 
 
 def dropped(done: Sequence[Done]) -> dict[str, int]:

@@ -107,3 +107,35 @@ def test_names_in_any_script_are_kept(path):
 )
 def test_paths_with_tricks_are_refused(path):
     assert paths.refuse(path) == "bad-path"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "told"),
+    [
+        ("cp1251", "# Привет, мир. Этот комментарий говорит, как работает программа\n"),
+        ("koi8-r", "# Привет, мир. Этот комментарий говорит, как работает программа\n"),
+        ("shift_jis", "// これはコメントです。日本語のソース\n"),
+        ("euc_jp", "// これはコメントです。日本語のソース\n"),
+        ("gb18030", "/* 这是中文注释 程序说明 */\n"),
+        ("big5", "/* 這是中文註解 程式說明 */\n"),
+        ("euc-kr", "# 한국어 주석입니다\n"),
+        ("iso8859-7", "# Καλημέρα κόσμε, αυτό είναι σχόλιο\n"),
+        ("cp1252", "# naïve café “quotes”\n"),
+        ("latin-1", "# Äpfel und Öl für große Füße\n"),
+    ],
+)
+def test_other_scripts_are_read_and_give_their_bytes_back(encoding, told):
+    data = (told + "x = 1\n").encode(encoding) * 4
+    found = decode(data)
+    assert found.text == data.decode(encoding)
+    assert found.text.encode(found.encoding) == data
+
+
+def test_noise_is_no_text():
+    import random
+
+    made = random.Random(1)
+    noise = bytes(made.choice(range(160, 256)) for _ in range(20_000))
+    assert decode(bytes(made.randrange(1, 256) for _ in range(5_000))) == "binary"
+    found = decode(noise)
+    assert found == "binary" or found.text.encode(found.encoding) == noise

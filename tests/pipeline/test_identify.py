@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pipeline.select import generated, languages, measures
 from pipeline.select.licence_texts import recognise
 from pipeline.select.licences import of_header, of_licence_file, of_package
-from tests.pipeline.shelves import MIT, brief, build, dropped, install, rows, total
+from tests.pipeline.shelves import MIT, brief, build, install, rows, total
 
 BSD = """Copyright (c) 2001, Some Person. All rights reserved.
 
@@ -34,38 +34,33 @@ IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
 MIT_0 = MIT.replace(MIT[MIT.index(", subject to") : MIT.index("THE SOFTWARE IS")], ".\n\n")
 
 
-def test_each_content_stands_once_and_no_place_is_lost(tmp_path):
+def test_no_place_is_lost_and_each_is_told_of(tmp_path):
     for name in ("one", "two", "three"):
         home = f"https://github.com/{name}/x"
         install(tmp_path, name, {f"{name}.py": "same = 1\n", f"{name}_own.py": name}, home=home)
     done = build(brief([tmp_path]), tmp_path / "out", upto="identify")
-    blobs = rows(tmp_path / "out", done["identify"], "blobs.parquet")
+    facts = rows(tmp_path / "out", done["identify"], "facts.parquet")
     places = rows(tmp_path / "out", done["identify"], "occurrences.parquet")
-    assert len(blobs) == len({row["hexsha"] for row in blobs}) == 4
-    assert len(places) == 6
-    assert dropped(done["identify"]) == {"duplicate": 2}
+    assert len(facts) == len({row["hexsha"] for row in facts}) == 4
+    assert len(places) == total(done["identify"], "rows_out") == 6
     assert total(done["collect"], "rows_out") == total(done["identify"], "rows_in")
     assert {place["lang"] for place in places} == {"Python"}
 
 
-def test_more_prefixes_hold_the_same_contents(tmp_path):
-    install(tmp_path, "one", {f"one/{n}.py": f"n = {n}\n" for n in range(200)})
-    told = []
-    for prefixes in (16, 256):
-        asked = brief([tmp_path], options={"prefixes": prefixes})
-        done = build(asked, tmp_path / f"out{prefixes}", upto="identify")["identify"]
-        assert {len(one.params["prefix"]) for one in done} == {1 if prefixes == 16 else 2}
-        told.append(rows(tmp_path / f"out{prefixes}", done, "blobs.parquet"))
-    assert told[0] == told[1]
-    assert len(told[0]) == 200
-
-
-def test_one_more_file_changes_one_piece_of_sixteen(tmp_path):
-    install(tmp_path, "one", {f"one/{n}.py": f"n = {n}\n" for n in range(100)})
-    before = build(brief([tmp_path]), tmp_path / "out", upto="identify")["identify"]
-    install(tmp_path, "two", {"two.py": "two\n"})
-    after = build(brief([tmp_path]), tmp_path / "out", upto="identify")["identify"]
-    assert len({one.ref for one in after} - {one.ref for one in before}) == 1
+def test_another_version_of_one_source_leaves_the_pieces_of_all_others(tmp_path):
+    options = {"collect_bytes": 1_000}
+    for name in ("one", "two", "three"):
+        text = {f"{name}/{n}.py": f"{name} = {n}\n" * 20 for n in range(9)}
+        install(tmp_path / name, name, text)
+    old = [tmp_path / name for name in ("one", "two", "three")]
+    before = build(brief(old, options=options), tmp_path / "out", upto="identify")["identify"]
+    changed = {f"two/{n}.py": f"two = {n}\n" * 20 for n in range(9)} | {"two/new.py": "n = 1\n"}
+    install(tmp_path / "newer", "two", changed, version="2.0")
+    new = [tmp_path / name for name in ("one", "newer", "three")]
+    after = build(brief(new, options=options), tmp_path / "out", upto="identify")["identify"]
+    of_two = {one.ref for one in after if one.label.startswith("two")}
+    assert {one.ref for one in after} - {one.ref for one in before} == of_two
+    assert 0 < len(of_two) < len(after)
 
 
 @pytest.mark.parametrize(

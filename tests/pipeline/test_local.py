@@ -62,8 +62,7 @@ def test_all_eight_stages_and_the_same_bytes_by_two_workers(shelf, tmp_path):
         brief(shelf), tmp_path / "a", SECRET, on_done=lambda stage, _: told.append(stage)
     )
     two = local.run_all(brief(shelf), tmp_path / "b", SECRET, workers=2)
-    stages = ["collect", "identify", "select", "redact", "write", "index", "verify", "card"]
-    assert list(dict.fromkeys(told)) == list(one["seconds"]) == stages
+    assert list(dict.fromkeys(told)) == list(one["seconds"]) == STAGES
     assert (one["card"], one["index"]) == (two["card"], two["index"])
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
     stats = json.loads(Files(tmp_path / "a").path(one["card"], "stats.json").read_text())
@@ -100,7 +99,10 @@ def test_a_removed_account_leaves_only_the_files_it_was_in_changed(shelf, tmp_pa
     assert "owner-two" not in told.casefold()
 
 
-@pytest.mark.parametrize("stage", ["identify", "redact", "write", "card"])
+STAGES = ["collect", "identify", "select", "redact", "write", "index", "verify", "card"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
 def test_a_killed_build_resumes_to_the_same_bytes(shelf, tmp_path, stage):
     program = textwrap.dedent(
         """
@@ -123,3 +125,48 @@ def test_a_killed_build_resumes_to_the_same_bytes(shelf, tmp_path, stage):
     whole = local.run_all(brief(shelf), tmp_path / "b", SECRET)
     assert resumed["card"] == whole["card"]
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+@pytest.mark.parametrize("room", [2_000, 12_000])
+def test_a_disk_that_fills_ends_the_build_and_leaves_no_half_of_anything(shelf, tmp_path, room):
+    """No file may grow beyond `room` bytes: every write after that fails, as on a full disk."""
+    program = textwrap.dedent(
+        """
+        import resource, signal, sys
+        from pathlib import Path
+        from tests.pipeline.test_local import SECRET, brief
+        from pipeline.release import local
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        room = int(sys.argv[3])
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+        try:
+            local.run_all(brief(Path(sys.argv[1])), Path(sys.argv[2]), SECRET)
+        except OSError:
+            sys.exit(7)
+        """
+    )
+    place = {**os.environ, "PYTHONPATH": HOME}
+    command = [sys.executable, "-c", program, str(shelf), str(tmp_path / "a"), str(room)]
+    assert subprocess.run(command, env=place).returncode == 7
+    drafts = tmp_path / "a" / doing.DRAFTS
+    assert not drafts.exists() or not any(drafts.iterdir())
+    resumed = local.run_all(brief(shelf), tmp_path / "a", SECRET)
+    whole = local.run_all(brief(shelf), tmp_path / "b", SECRET)
+    assert resumed["card"] == whole["card"]
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+def test_the_stages_can_be_mapped_by_whatever_maps(shelf, tmp_path):
+    """The example of docs/stages.md, run as it stands there."""
+    text = (Path(HOME) / "docs/stages.md").read_text()
+    example = text.split("```python\n", 1)[1].split("```", 1)[0]
+    (tmp_path / "mapped.py").write_text(example)
+    place = {**os.environ, "PYTHONPATH": f"{HOME}{os.pathsep}{tmp_path}"}
+    command = [sys.executable, str(tmp_path / "mapped.py"), str(shelf), str(tmp_path / "a")]
+    done = subprocess.run(command, env=place, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    ref = done.stdout.split()[-1]
+    asked = brief(shelf)
+    alone = local.run_all(asked, tmp_path / "b", b"a secret of 16 bytes or more")
+    assert ref == alone["card"]

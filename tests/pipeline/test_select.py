@@ -10,8 +10,7 @@ from pipeline.select import removals, sets
 from pipeline.select.expressions import normalise
 from pipeline.shards.hashes import git_blob_id, made_id, row_id
 from pipeline.shards.schemas import SELECTED
-from pipeline.shards.writer import read_table
-from tests.pipeline.shelves import brief, build, dropped, install, rows, total
+from tests.pipeline.shelves import brief, build, dropped, install, rows, selected, total
 
 SHARED = "shared = 1\n"
 HOLDERS = {"alpha": "Alice/one", "beta": "alice/two", "gamma": "Bob/one", "delta": "bob/Two"}
@@ -68,24 +67,29 @@ def covered(selector, place):
 @given(asked=st.lists(selectors, max_size=4))
 def test_no_removed_row_stays_and_no_other_goes(shelf, asked):
     site, root, before = shelf
-    done = build(brief([site], removals=asked), root)["select"]
+    wanted = brief([site], removals=asked)
+    done = build(wanted, root)
     staying = [place for place in before if not any(covered(one, place) for one in asked)]
     key = ("hexsha", "repo_name", "path")
 
     def keys(places):
         return sorted(tuple(place[name] for name in key) for place in places)
 
-    assert keys(rows(root, done, "raw-occurrences.parquet")) == keys(staying)
+    assert keys(rows(root, done["select"], "raw-occurrences.parquet")) == keys(staying)
     contents = {place["hexsha"] for place in staying}
-    assert {row["hexsha"] for row in rows(root, done, "raw-blobs.parquet")} == contents
-    selected = rows(root, done, "rows.parquet")
-    assert {row["hexsha"] for row in selected} == contents
+    decided = rows(root, done["select"], "decisions.parquet")
+    assert {row["hexsha"] for row in decided} == contents
+    found = selected(root, wanted, done)
+    assert sorted(row["hexsha"] for row in found) == sorted(contents)
     there = {tuple(place[name] for name in key) for place in staying}
-    for row in selected:
+    for row in found:
         held = (row["hexsha"], row["max_stars_repo_name"], row["max_stars_repo_path"])
         assert held in there
-    gone = len({place["hexsha"] for place in before}) - len(contents)
-    assert dropped(done) == ({"removed": gone} if gone else {})
+    counts = {
+        "duplicate": len(staying) - len(contents),
+        "removed": len(before) - len(staying),
+    }
+    assert dropped(done["select"]) == {name: count for name, count in counts.items() if count}
 
 
 def test_a_removal_touches_only_the_prefixes_it_must(shelf):
@@ -100,8 +104,9 @@ def test_a_removal_touches_only_the_prefixes_it_must(shelf):
 
 def test_a_shared_content_stands_under_another_holder(shelf):
     site, root, _ = shelf
-    done = build(brief([site], removals=[{"kind": "account", "value": "alice"}]), root)["select"]
-    (row,) = (row for row in rows(root, done, "rows.parquet") if row["content"] == SHARED)
+    asked = brief([site], removals=[{"kind": "account", "value": "alice"}])
+    found = selected(root, asked, build(asked, root))
+    (row,) = (row for row in found if row["content"] == SHARED)
     assert row["max_stars_repo_name"] == "Bob/one"
 
 
@@ -132,10 +137,8 @@ def test_a_place_without_an_owner_is_refused():
 
 def test_rows_have_the_columns_of_the_contract(shelf):
     site, root, _ = shelf
-    done = build(brief([site]), root)["select"]
-    for one in done:
-        assert read_table(root / one.ref / "rows.parquet").schema.equals(SELECTED)
-    found = rows(root, done, "rows.parquet")
+    found = selected(root, brief([site]), build(brief([site]), root))
+    assert [*found[0]] == SELECTED.names
     assert {row["row_id"] for row in found} == {
         row_id("gatehouse/test", row["hexsha"]) for row in found
     }
@@ -151,12 +154,12 @@ def test_rows_have_the_columns_of_the_contract(shelf):
 
 def test_rows_come_in_order(shelf):
     site, root, _ = shelf
-    for one in build(brief([site], options={"prefixes": 16}), root)["select"]:
-        told = [
-            (row["lang"], row["owner"], row["max_stars_repo_name"], row["max_stars_repo_path"])
-            for row in read_table(root / one.ref / "rows.parquet").to_pylist()
-        ]
-        assert told == sorted(told)
+    told = [
+        (row["lang"], row["owner"], row["max_stars_repo_name"], row["max_stars_repo_path"])
+        for row in selected(root, brief([site]), build(brief([site]), root))
+    ]
+    assert len(told) > 10
+    assert told == sorted(told)
 
 
 HEADER = "# SPDX-License-Identifier: GPL-3.0-only\n"
@@ -180,7 +183,7 @@ def test_each_dropped_content_has_one_reason(tmp_path, licence, text, reason):
     done = build(brief([tmp_path]), tmp_path / "out")["select"]
     assert dropped(done) == ({reason: 1} if reason else {})
     assert total(done, "rows_out") == (reason is None)
-    assert len(rows(tmp_path / "out", done, "raw-blobs.parquet")) == 1  # raw keeps it
+    assert len(rows(tmp_path / "out", done, "decisions.parquet")) == 1  # raw keeps it
 
 
 def test_a_file_larger_than_this_version_allows_is_dropped(tmp_path):
@@ -198,9 +201,8 @@ def test_a_file_larger_than_this_version_allows_is_dropped(tmp_path):
 def test_an_allowed_holder_stands_for_a_content_that_others_hold_too(tmp_path):
     install(tmp_path, "closed", {"closed.py": SHARED}, licence="GPL-3.0-only")
     install(tmp_path, "open", {"open.py": SHARED}, licence="Apache-2.0")
-    (row,) = rows(
-        tmp_path / "out", build(brief([tmp_path]), tmp_path / "out")["select"], "rows.parquet"
-    )
+    done = build(brief([tmp_path]), tmp_path / "out")
+    (row,) = selected(tmp_path / "out", brief([tmp_path]), done)
     assert row["max_stars_repo_name"] == "pypi/open"
     assert row["licenses"] == ["Apache-2.0"]
 
@@ -208,8 +210,8 @@ def test_an_allowed_holder_stands_for_a_content_that_others_hold_too(tmp_path):
 def test_the_stricter_set_drops_what_asks_for_names(tmp_path):
     install(tmp_path, "one", {"one.py": "1\n"}, licence="MIT")
     install(tmp_path, "two", {"two.py": "2\n"}, licence="MIT-0 OR GPL-2.0-only")
-    done = build(brief([tmp_path], licence_set="attribution-free"), tmp_path / "out")["select"]
-    (row,) = rows(tmp_path / "out", done, "rows.parquet")
+    asked = brief([tmp_path], licence_set="attribution-free")
+    (row,) = selected(tmp_path / "out", asked, build(asked, tmp_path / "out"))
     assert row["licenses"] == ["MIT-0"]
 
 
@@ -252,3 +254,78 @@ def test_sets_hold_proper_names_and_no_copyleft():
         for licence in ("GPL-2.0-only", "LGPL-3.0-only", "MPL-2.0", "EPL-2.0", "CC-BY-SA-4.0"):
             assert not sets.allows(one, licence)
     assert sets.ATTRIBUTION_FREE.licences.isdisjoint({"MIT", "Apache-2.0", "BSD-3-Clause"})
+
+
+def test_what_stands_at_a_removed_place_goes_wherever_it_stands_when_asked(shelf):
+    site, root, _ = shelf
+    removal = {"kind": "repository", "value": "alice/one"}
+    for everywhere in (False, True):
+        asked = brief([site], removals=[removal | {"everywhere": everywhere}])
+        done = build(asked, root)
+        staying = {row["content"] for row in selected(root, asked, done)}
+        assert ({SHARED, "half = 1\n"} <= staying) is not everywhere
+        assert "alpha = 0\n" not in staying
+        assert "gamma = 0\n" in staying
+
+
+def test_an_accepted_report_is_counted_apart(shelf):
+    site, root, _ = shelf
+    asked = [
+        {"kind": "repository", "value": "alice/one", "cause": "report"},
+        {"kind": "account", "value": "bob"},
+    ]
+    found = dropped(build(brief([site], removals=asked), root)["select"])
+    assert (found["reported"], found["removed"]) == (6, 12)
+
+
+def test_further_names_and_numbers_reach_the_same_holder(shelf):
+    site, root, _ = shelf
+    named = [{"kind": "account", "value": "somebody", "aliases": ["ALICE"]}]
+    numbered = [{"kind": "account", "value": f"id:{made_id('github.com', 'alice')}"}]
+    counts = [
+        dropped(build(brief([site], removals=one), root)["select"]) for one in (named, numbered)
+    ]
+    assert counts[0] == counts[1]
+    assert counts[0]["removed"] == 12
+
+
+def test_a_number_reaches_what_was_collected_under_another_name():
+    import pyarrow as pa
+
+    told = [("a", 1, "old/n", 7, "old"), ("b", 1, "new/n", 7, "new"), ("c", 2, "new/m", 8, "x")]
+    names = ("hexsha", "repo_id", "repo_name", "owner_id", "owner")
+    rows = [dict(zip(names, one, strict=True)) | {"repo_host": "h"} for one in told]
+    table = pa.Table.from_pylist(rows)
+    holders = [tuple(row[name] for name in removals.HOLDER) for row in rows]
+    wanted = removals.parse([{"kind": "account", "value": "NEW"}])
+    kept = removals.drop_removed(table, removals.widened(wanted, holders))
+    assert kept.rows["hexsha"].to_pylist() == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "profile", "reason"),
+    [
+        ("x" * 1_001, "a.py", "basic", "quality-line-length"),
+        (("y" * 101 + "\n") * 3, "a.py", "basic", "quality-mean-line-length"),
+        ("{}[]();\n" * 9, "a.py", "basic", "quality-few-letters"),
+        (
+            "# Code generated by x. DO NOT EDIT.\nword = 1\n",
+            "a.py",
+            "training",
+            "quality-generated",
+        ),
+        ('{"abc": 1}\n', "a.json", "training", "quality-data-size"),
+        ("x" * 1_001, "a.py", "none", None),
+        ("word = 1\n", "a.py", "training", None),
+    ],
+)
+def test_quality_profiles_count_each_content_under_one_bound(tmp_path, text, path, profile, reason):
+    install(tmp_path, "one", {path: text})
+    done = build(brief([tmp_path], options={"quality": profile}), tmp_path / "out")["select"]
+    assert dropped(done) == ({reason: 1} if reason else {})
+
+
+def test_an_unknown_profile_names_those_there_are(tmp_path):
+    install(tmp_path, "one", {"one.py": "1\n"})
+    with pytest.raises(ValueError, match="there are: none, basic, training"):
+        build(brief([tmp_path], options={"quality": "best"}), tmp_path / "out")

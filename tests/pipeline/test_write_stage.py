@@ -1,12 +1,14 @@
 """Stage write: equal rows give equal files, and a removal touches only the files it must."""
 
+import json
 import random
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.release import annotating, writing
+from client import patches
+from pipeline.release import annotating, lookup, writing
 from pipeline.release.work import Files
 from pipeline.shards import hashes, schemas, writer
 from tests.pipeline import made
@@ -166,3 +168,40 @@ def test_the_sample_is_no_larger_than_asked(tmp_path):
     work = annotating.work(version.context(), 0)
     lowest = annotating._lowest(work, Files(tmp_path)).rows["id"].to_pylist()
     assert lowest == sorted(lowest)
+
+
+def test_an_update_is_told_in_the_manifest_and_proved(tmp_path):
+    sources = made.some_files()
+    options = {"shard_bytes": 2_000}
+    first = made.build(tmp_path, sources, made.brief(options=options))
+    asked = made.brief("1.1", removals=REMOVALS, parent=first.parent, options=options)
+    second = made.build(tmp_path, sources, asked)
+    manifest = json.loads(second.path("card", "manifest.json").read_text())
+    patched = {one["path"]: one["patch"] for one in manifest["updates"] if "patch" in one}
+    before, after = shas(first), shas(second)
+    assert set(patched) == {path for path in after if before.get(path) not in (None, after[path])}
+    assert patched
+    for path, told in patched.items():
+        patch = patches.load(second.files.path(told["ref"], told["file"]).read_bytes())
+        assert (patch.old_sha256, patch.new_sha256) == (before[path], after[path])
+    assert {one["path"] for one in manifest["updates"]} == set(after)
+
+
+def test_lookups_find_repositories_places_and_files(tmp_path):
+    version = made.build(tmp_path, made.some_files(), made.brief(), upto="index")
+    index = version.done["index"][0].ref
+    (repository,) = lookup.repositories_of(version.files, index, "OWNER3")
+    assert (repository["repo_name"], repository["rows"]) == ("owner3/repo", 4)
+    file = made.some_files()[5]
+    (place,) = lookup.places_of(version.files, index, file.hexsha)
+    assert (place["repo_name"], place["file_path"]) == (file.repo, file.path)
+    rows = {
+        row["row_id"]: path
+        for path, done in version.shards().items()
+        for row in rows_of(version, done)
+    }
+    assert lookup.shards_of(version.files, index, [*rows, "nowhere"]) == rows
+
+
+def rows_of(version, done):
+    return writer.read_table(version.files.path(done.ref, "rows.parquet"), ["row_id"]).to_pylist()

@@ -1,0 +1,168 @@
+"""Compaction: what is removed leaves the disk, and what no version needs with it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from governance.access import selectors as access
+from governance.audit import services as audit
+from governance.audit.actors import Actor, Role
+from governance.audit.services import Place
+from governance.catalogue import selectors as catalogue
+from governance.catalogue.models import Artefact, Dataset, Version
+from governance.catalogue.states import State
+from governance.errors import WrongStateError
+from governance.removals import selectors as removals
+from pipeline.engine import services
+from pipeline.engine.models import Build, Shard
+from pipeline.publish.storage import store
+
+AT_WORK = (Build.State.RUNNING, Build.State.PAUSED)
+
+
+def compact(*, actor: Actor, dataset: Dataset, reason: str, now: datetime) -> dict[str, int]:
+    """Erase work and stored files of a dataset that nothing needs or that hold what is removed.
+
+    Held removals (a named matter, until a day) keep their raw rows, hidden as they are.
+
+    Returns counts: `works`, `objects`, `bytes`.
+
+    Raises:
+        NotPermittedError: `actor` is no admin of the dataset.
+        WrongStateError: a build is being made, or there is no reason.
+    """
+    access.require(actor, Role.ADMIN, dataset_id=dataset.pk)
+    if not reason.strip():
+        raise WrongStateError("Give a reason for the compaction; it stays in the record.")
+    if Build.objects.filter(version__dataset=dataset, state__in=AT_WORK).exists():
+        raise WrongStateError("A build of this dataset is being made; compact when it has ended.")
+    # Files go first: an entry says what was done, and doing it again finds nothing left.
+    works, size = _erase_work(dataset, now)
+    objects = _erase_objects(dataset, now)
+    told = {"works": works, "objects": objects, "bytes": size}
+    with transaction.atomic():
+        audit.raw_compacted(
+            actor=actor,
+            place=Place(dataset=dataset.slug, tier="raw"),
+            erased=told,
+            reason=reason.strip(),
+            now=now,
+        )
+    return told
+
+
+def _erase_work(dataset: Dataset, now: datetime) -> tuple[int, int]:
+    from pipeline.release import compaction, forgetting
+
+    files = services.files()
+    newest = catalogue.newest(dataset)
+    kept = _refs([newest.build] if newest and newest.build else [])
+    current = catalogue.current(dataset)  # the parent of the next version, and served anyway
+    for stage, refs in _refs([current.build] if current and current.build else []).items():
+        if stage in compaction.NEEDED:
+            kept.setdefault(stage, []).extend(refs)
+    # Work of other datasets lies in the same folder.
+    others = Version.objects.exclude(dataset=dataset).exclude(build=None)
+    for stage, refs in _refs(others.values_list("build", flat=True)).items():
+        kept.setdefault(stage, []).extend(refs)
+    unbuilt = Build.objects.filter(state__in=AT_WORK).values_list("pk", flat=True)
+    for stage, refs in _refs(unbuilt).items():
+        kept.setdefault(stage, []).extend(refs)
+    doomed = compaction.doomed(
+        files,
+        kept,
+        _pairs(dataset),
+        removals.in_force(dataset),
+        removals.held(dataset, now=now),
+        _apart(dataset),
+    )
+    forgetting.forget(dataset.sources, removals.in_force(dataset), removals.held(dataset, now=now))
+    return len(doomed), compaction.erase(files, doomed)
+
+
+def _refs(builds: Iterable[int | None]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for stage, ref in Shard.objects.filter(build__in=[*builds]).values_list("stage", "ref"):
+        found.setdefault(stage, []).append(ref)
+    return found
+
+
+def _pairs(dataset: Dataset) -> dict[str, tuple[str, ...]]:
+    """For each piece all that was made from it, over all builds of a dataset."""
+    shards = Shard.objects.filter(build__version__dataset=dataset)
+    pieces = shards.filter(stage="identify").values_list("ref", "inputs")
+    found: dict[str, set[str]] = {ref: {inputs["collect"]} for ref, inputs in pieces}
+    made = shards.filter(stage__in=["redact", "write"]).values_list("ref", "params")
+    for ref, params in made.iterator():
+        if params.get("home") in found:
+            found[params["home"]].add(ref)
+    return {ref: tuple(sorted(others)) for ref, others in found.items()}
+
+
+def _apart(dataset: Dataset) -> list[str]:
+    """Collected threads, commits and former names, over all builds of a dataset."""
+    shards = Shard.objects.filter(build__version__dataset=dataset, stage="collect")
+    apart = Q(params__kind__in=["gharchive", "commits"]) | Q(params__has_key="names")
+    found = shards.filter(apart)
+    return sorted(set(found.values_list("ref", flat=True)))
+
+
+def _erase_objects(dataset: Dataset, now: datetime) -> int:
+    """Stored files of versions that are served no more; all stay while a hold is in force."""
+    if removals.held(dataset, now=now):
+        return 0
+    over = Version.objects.filter(dataset=dataset, state__in=[State.WITHDRAWN, State.REJECTED])
+    late = Version.objects.filter(
+        dataset=dataset, state=State.SUPERSEDED, serve_until__lt=now
+    ).values("pk")
+    dead = Artefact.objects.filter(version__in=over) | Artefact.objects.filter(version__in=late)
+    alive = Artefact.objects.exclude(version__in=over).exclude(version__in=late)
+    keys = set(dead.values_list("key", flat=True)) - set(alive.values_list("key", flat=True))
+    kept = store()
+    for key in sorted(keys):
+        kept.delete(key)
+    return len(keys)
+
+
+def search_raw(
+    *,
+    actor: Actor,
+    dataset: Dataset,
+    hexshas: Iterable[str],
+    reason: str,
+    now: datetime,
+    matter: str = "",
+) -> list[dict]:
+    """Raw contents by id, of the newest version; what is removed is hidden.
+
+    With `matter` the rows of removals that are held for it are shown too, and the search is an
+    entry of the record.
+
+    Raises:
+        NotPermittedError: `actor` is no steward or admin of the dataset, with a matter no admin.
+    """
+    from pipeline.release import raw
+
+    roles = (Role.ADMIN,) if matter else (Role.STEWARD, Role.ADMIN)
+    access.require(actor, *roles, dataset_id=dataset.pk)
+    newest = catalogue.newest(dataset)
+    if newest is None or newest.build is None:
+        return []
+    card = Shard.objects.get(build=newest.build, stage="card", number=0).ref
+    files = services.files()
+    shown = removals.of_matter(dataset, matter, now=now) if matter else []
+    found = raw.contents(
+        files, raw.read_manifest(files, card), hexshas, removals.in_force(dataset), shown
+    )
+    with transaction.atomic():
+        audit.raw_searched(
+            actor=actor,
+            place=Place(dataset=dataset.slug, version=newest.number, tier="raw"),
+            matter=matter,
+            rows=len(found),
+            reason=reason,
+            now=now,
+        )
+    return found

@@ -1,0 +1,1 @@
+"""Kinds of sources: how each is planned, and how a piece of it is read."""
