@@ -33,18 +33,26 @@ def table(figures: list[Figure]) -> str:
 def main() -> int:
     known = names()
     parser = argparse.ArgumentParser(
-        prog="script/bench", description=bench.__doc__, epilog="example: script/bench gate"
+        prog="script/bench",
+        description=bench.__doc__,
+        epilog="examples: script/bench gate; script/bench gate --against v1.0",
     )
     parser.add_argument(
         "name", nargs="*", help=f"one of: {', '.join(known)}; all when none is given"
     )
-    asked = parser.parse_args().name or known
+    parser.add_argument("--against", metavar="COMMIT", help="compare with a commit (gate only)")
+    given = parser.parse_args()
+    asked = given.name or known
     unknown = sorted(set(asked) - set(known))
     if unknown:
         parser.error(f"there is no measurement {', '.join(unknown)}; there are: {', '.join(known)}")
+    if given.against and any(not hasattr(_module(name), "compare") for name in asked):
+        able = [name for name in known if hasattr(_module(name), "compare")]
+        parser.error(f"--against compares only: {', '.join(able)}")
     for name in asked:
         print(f"\n{name}: {(_module(name).__doc__ or '').splitlines()[0]}\n", flush=True)
-        print(table(_module(name).run()), flush=True)
+        module = _module(name)
+        print(table(module.compare(given.against) if given.against else module.run()), flush=True)
     return 0
 
 

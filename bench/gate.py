@@ -3,6 +3,12 @@
 The empty view has the same middleware and no rule to ask, so the ratio is what deciding costs (and,
 for GET, the entry in the record that goes before each byte). GATEHOUSE_BENCH_HOME names the home of
 a demo that is not running; without it a new one is made first, which takes a few minutes.
+
+`script/bench gate --against COMMIT` serves that commit beside this one, with the same demo, and
+measures both in turn: what has the gate come to cost since?
+
+What the record costs the gate is measured by two more web processes on the same home, alike but for
+the entry of a ticket, which one of them does not write (`bench._unrecorded`).
 """
 
 import json
@@ -11,15 +17,21 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bench import Figure, alternate, median_ratio
-from tests.server.running import FIRST_START, ROOT, Server
+from bench._against import both
+from portal.supervisor import healthy
+from tests.server.running import FIRST_START, ROOT, Server, free_port
+from tests.waiting import until
 
 SECONDS, CONNECTIONS = 2.0, 8
 AIM = 1 / 3  # of the empty view's rate, for HEAD
+KEPT = 0.9  # of the rate of the commit that is compared with
 
 
 def _file(server: Server) -> str:
@@ -59,22 +71,77 @@ def _figures(found: dict[str, list[dict[str, Any]]]) -> list[Figure]:
     return figures
 
 
-def _measure(server: Server) -> list[Figure]:
+def _piece(server: Server) -> tuple[str, str, str, str]:
+    """A GET of 1 KiB of a gated file: method, path, two headers."""
     made = server.manage("token", "researcher@demo.example", "--scope", "read")
     if made.returncode:
         raise SystemExit(f"no token: {made.stderr}")
     bearer = f"Authorization: Bearer {made.stdout.strip()}"
-    path = _file(server)
+    return "GET", _file(server), bearer, "Range: bytes=0-1023"
+
+
+def _parts(server: Server) -> dict[str, Callable[[], dict[str, Any]]]:
+    _, path, bearer, piece = _piece(server)
     load = partial(_load, server.port)
-    return _figures(
-        alternate(
-            {
-                "empty view": partial(load, "GET", "/healthz/empty"),
-                "HEAD of a gated file": partial(load, "HEAD", path, bearer),
-                "GET of 1 KiB of it": partial(load, "GET", path, bearer, "Range: bytes=0-1023"),
-            }
-        )
-    )
+    return {
+        "empty view": partial(load, "GET", "/healthz/empty"),
+        "HEAD of a gated file": partial(load, "HEAD", path, bearer),
+        "GET of 1 KiB of it": partial(load, "GET", path, bearer, piece),
+    }
+
+
+def compare(commit: str) -> list[Figure]:
+    """The same measurements of two commits, alternating; the ratio is that of each round."""
+    with both(commit) as servers:
+        named = dict(zip((commit[:10], "now"), map(_parts, servers), strict=True))
+        order = [(name, when) for name in named["now"] for when in named]
+        found = alternate({f"{name}, {when}": named[when][name] for name, when in order})
+    rates = {name: [each["rate"] for each in rounds] for name, rounds in found.items()}
+    figures = [Figure(name, statistics.median(each), "requests/s") for name, each in rates.items()]
+    for name in named["now"]:
+        ratio = median_ratio(rates[f"{name}, now"], rates[f"{name}, {commit[:10]}"])
+        aim = f"at least {KEPT:.2f}" if name != "empty view" else ""
+        figures.append(Figure(f"{name}, now / {commit[:10]}", ratio, "", aim))
+    return figures
+
+
+def _recorded(server: Server) -> list[Figure]:
+    """The same GET of two more web processes, of which one records nothing."""
+    piece = _piece(server)
+    with _web(server, "portal.wsgi") as on, _web(server, "bench._unrecorded") as off:
+        found = alternate({"on": partial(_load, on, *piece), "off": partial(_load, off, *piece)})
+    return _cost(found)
+
+
+def _cost(found: dict[str, list[dict[str, Any]]]) -> list[Figure]:
+    rates = {name: [each["rate"] for each in rounds] for name, rounds in found.items()}
+    figures = [
+        Figure(f"GET of 1 KiB, record {name}", statistics.median(each), "requests/s")
+        for name, each in rates.items()
+    ]
+    ratio = median_ratio(rates["on"], rates["off"])
+    return [*figures, Figure("GET of 1 KiB, record on / off", ratio, "")]
+
+
+@contextmanager
+def _web(server: Server, module: str) -> Iterator[int]:
+    """One more web process on the home of a server, as the supervisor starts its own; its port."""
+    port = free_port()
+    words = [
+        "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
+        "--blocking-threads", "32", "--no-ws", "--log-level", "error", f"{module}:application",
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "granian", *words],
+        cwd=ROOT, env=server.env | {"GATEHOUSE_HOME": str(server.home)},
+    )  # fmt: skip
+    try:
+        if not until(lambda: healthy(port, "localhost"), 60):
+            raise SystemExit(f"{module} did not start: nothing was measured")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 def run() -> list[Figure]:
@@ -82,7 +149,7 @@ def run() -> list[Figure]:
         server = Server(Path(os.environ.get("GATEHOUSE_BENCH_HOME") or Path(folder, "home")))
         try:
             server.start(FIRST_START)
-            figures = _measure(server)
+            figures = _figures(alternate(_parts(server))) + _recorded(server)
             server.stop()
             return figures
         finally:

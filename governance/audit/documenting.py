@@ -6,14 +6,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from governance.audit import retention, services
+from governance.audit import retention
+from governance.audit.services import (
+    accounts,
+    applying,
+    building,
+    datasets,
+    entitling,
+    keeping,
+    serving,
+    signing,
+)
 
 FILE = Path(__file__).parents[2] / "docs" / "audit.md"
-WRITER = "_write"
+WRITER = "write"
+FAMILIES = (serving, signing, applying, entitling, accounts, datasets, building, keeping)
 HEAD = """\
 # What the record holds
 
-Made by `manage.py docs` from `governance/audit/services.py`; a test fails when it is stale. How
+Made by `manage.py docs` from `governance/audit/services/`; a test fails when it is stale. How
 entries are sealed, kept, erased and verified is told in [record.md](record.md).
 
 Every entry has a time, an action, an outcome, reasons, a reason in words where somebody privileged
@@ -36,9 +47,9 @@ class Verb(NamedTuple):
 
 
 def verbs() -> list[Verb]:
-    """The public functions that write entries, in the order of the file."""
-    tree = ast.parse(inspect.getsource(services))
-    found = (_verb(node) for node in tree.body if isinstance(node, ast.FunctionDef))
+    """The public functions that write entries, family by family, in the order of the files."""
+    nodes = (node for each in FAMILIES for node in ast.parse(inspect.getsource(each)).body)
+    found = (_verb(node) for node in nodes if isinstance(node, ast.FunctionDef))
     return [each for each in found if each is not None]
 
 

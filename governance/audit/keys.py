@@ -33,7 +33,14 @@ def load() -> Signer:
         MissingError: there is no key file; the sentence names the command that makes one.
         WrongStateError: the file holds no key.
     """
-    file = Path(settings.AUDIT_KEY_FILE)
+    return _read(_file())
+
+
+def _file() -> Path:
+    return Path(settings.AUDIT_KEY_FILE)
+
+
+def _read(file: Path) -> Signer:
     try:
         text = file.read_text()
     except FileNotFoundError as error:
@@ -55,13 +62,16 @@ def make(origin: str) -> Signer:
     return Signer(Ed25519PrivateKey.generate(), origin)
 
 
-def keep(signer: Signer, *, replace: bool = False) -> None:
-    """Write the key to its file, readable by its owner alone, whole or not at all.
+def keep(signer: Signer) -> None:
+    """Write the first key to its file, readable by its owner alone, whole or not at all.
 
     Raises:
-        WrongStateError: there is a key already, and it is not to be replaced.
+        WrongStateError: there is a key already.
     """
-    file = Path(settings.AUDIT_KEY_FILE)
+    _write(signer, _file(), replace=False)
+
+
+def _write(signer: Signer, file: Path, *, replace: bool) -> None:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # A name of its own: threads of one process may be at it together.
     draft = file.with_name(f".{file.name}-{secrets.token_hex(8)}")
@@ -75,10 +85,57 @@ def keep(signer: Signer, *, replace: bool = False) -> None:
             draft.replace(file)
         else:
             os.link(draft, file)
+        _synced(file.parent)
     except FileExistsError as error:
         raise WrongStateError(f"There is a key already in {file}: rotate it instead.") from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+# A new key waits beside the old one until the record tells of it. So a kill at any moment leaves
+# either the old key and no word of a new one, or a word, and the new key to be taken.
+
+
+def _next() -> Path:
+    return _file().with_name(f"{_file().name}.next")
+
+
+def propose(signer: Signer) -> None:
+    """Keep a key that will take the place of the one in use once the record tells of it."""
+    _write(signer, _next(), replace=True)
+
+
+def proposed() -> bool:
+    """Whether a key waits: a change of key is under way, or was cut short."""
+    return _next().exists()
+
+
+def settle(told: str) -> bool:
+    """Take the key that waits if the record's newest word of a key is of it, else drop it.
+
+    Must run under the lock of the log. True when the key in use is another one now.
+    """
+    try:
+        ours = str(_read(_next()).verifier) == told
+    except MissingError:
+        return False
+    except WrongStateError:
+        ours = False
+    if ours:
+        _next().replace(_file())
+    else:
+        _next().unlink(missing_ok=True)
+    _synced(_file().parent)
+    return ours
+
+
+def _synced(folder: Path) -> None:
+    """Make names in a folder outlive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def load_or_make() -> Signer:

@@ -30,6 +30,8 @@ FIELDS = (
 )
 PERSONAL = ("user_id", "email", "name", "token", "purpose", "concerns", "address", "agent")
 PLACE = "index"
+_SIMPLE = frozenset((str, int, bool, type(None)))
+_MARK = f',"{PLACE}":0,'
 
 
 class Halves(NamedTuple):
@@ -43,14 +45,17 @@ class Halves(NamedTuple):
 
 def iso(at: datetime) -> str:
     """UTC with microseconds, always in the same width: `2026-11-23T14:00:00.000000Z`."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+    return f"{at.astimezone(UTC).isoformat(timespec='microseconds')[:26]}Z"
 
 
 def leaf_of(entry: Any) -> dict[str, Any]:
     """The sealed fields of an `Entry`, without its place."""
-    return {"v": entries.VERSION, "at": iso(entry.at)} | {
-        name: getattr(entry, name) for name in FIELDS
-    }
+    return sealed({name: getattr(entry, name) for name in ("at", *FIELDS)})
+
+
+def sealed(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of the fields of an entry by their names, no other among them."""
+    return {**fields, "v": entries.VERSION, "at": iso(fields["at"])}
 
 
 def personal_of(person: Any) -> dict[str, Any]:
@@ -59,12 +64,12 @@ def personal_of(person: Any) -> dict[str, Any]:
 
 
 def halves(leaf: Mapping[str, Any]) -> Halves:
-    """Cut the canonical bytes of a leaf where its place will stand; keys are in their order."""
-    before = {name: value for name, value in leaf.items() if name < PLACE}
-    after = {name: value for name, value in leaf.items() if name > PLACE}
-    head = entries.canonical(before).decode()[:-1]
-    tail = entries.canonical(after).decode()[1:]
-    return Halves(f'{head},"{PLACE}":', f",{tail}")
+    """Cut the canonical bytes of a leaf where its place will stand."""
+    whole = entries.canonical({**leaf, PLACE: 0}).decode()
+    # Inside of a text every quote has a backslash before it, and objects stand in `detail` alone,
+    # which comes before: the last one is the leaf's own.
+    head, _, tail = whole.rpartition(_MARK)
+    return Halves(f"{head}{_MARK[:-2]}", f",{tail}")
 
 
 def commitment(salt: bytes, person: Any) -> str:
@@ -73,4 +78,6 @@ def commitment(salt: bytes, person: Any) -> str:
 
 def plain(value: Any) -> Any:
     """What a leaf can hold of a JSON value: fractions become text, all else stays."""
+    if isinstance(value, dict) and all(each.__class__ in _SIMPLE for each in value.values()):
+        return value
     return json.loads(json.dumps(value), parse_float=str)

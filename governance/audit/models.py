@@ -97,7 +97,6 @@ class Pending(models.Model):
     entry = models.OneToOneField(
         Entry, on_delete=models.DO_NOTHING, primary_key=True, db_constraint=False
     )
-    at = models.DateTimeField()
     head = models.TextField()  # canonical leaf up to the number of its place
     tail = models.TextField()  # and after it
 

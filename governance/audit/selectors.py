@@ -20,7 +20,7 @@ class Unsealed(NamedTuple):
 
 def unsealed() -> Unsealed:
     """Entries that no checkpoint covers yet. One query."""
-    found = Pending.objects.aggregate(count=Count("entry"), oldest=Min("at"))
+    found = Pending.objects.aggregate(count=Count("entry"), oldest=Min("entry__at"))
     return Unsealed(found["count"], found["oldest"])
 
 
@@ -30,12 +30,15 @@ FIELDS = ("person", "dataset", "version", "tier", "action", "outcome", "since", 
 def search(wanted: Mapping[str, str]) -> QuerySet[Entry]:
     """Entries, newest first, with their personal part joined.
 
-    `wanted` may hold the names in FIELDS; `person` is part of an address or name, `action` a
-    beginning, `since` and `until` dates (YYYY-MM-DD, both included). Unknown names are ignored.
+    `wanted` may hold the names in FIELDS; `person` is part of an address or name, of who acted or
+    of whom it is about (where an entry of their own tells their name), `action` a beginning,
+    `since` and `until` dates (YYYY-MM-DD, both included). Unknown names are ignored.
     """
     found = Entry.objects.select_related("person", "sealed").order_by("-id")
     if person := wanted.get("person"):
-        found = found.filter(Q(person__email__icontains=person) | Q(person__name__icontains=person))
+        named = Person.objects.filter(Q(email__icontains=person) | Q(name__icontains=person))
+        about = Q(person__concerns__in=named.exclude(user_id=None).values("user_id"))
+        found = found.filter(Q(person__in=named) | about)
     for name in ("dataset", "version", "tier", "outcome"):
         if wanted.get(name):
             found = found.filter(**{name: wanted[name]})

@@ -30,6 +30,12 @@ def verifiers() -> list[notes.Verifier]:
     return [now, *(each for each in _recorded() if each != now)]
 
 
+def newest() -> str:
+    """The key that the newest entry about keys tells of, as it was written; empty without one."""
+    told = Entry.objects.filter(action__in=KEY_ACTS).order_by("-id").values_list("detail").first()
+    return str(told[0].get("key", "")) if told else ""
+
+
 def _recorded() -> list[notes.Verifier]:
     told = (
         Entry.objects.filter(action__in=KEY_ACTS).order_by("-id").values_list("detail", flat=True)

@@ -1,43 +1,83 @@
 """The rows of an entry, in as few round trips as the database allows: one on PostgreSQL.
 
-Every download waits for these, so they are written without the ORM, which takes most of the time.
+Every download waits for these, so they are written without the ORM, which takes most of the time,
+and on PostgreSQL by a statement whose plan the server keeps for the connection.
 """
 
 import json
+import threading
+from collections.abc import Mapping
+from contextlib import nullcontext
+from datetime import datetime
 from functools import cache
+from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
-from governance.audit.leaves import Halves
-from governance.audit.models import Entry, Pending, Person
+from client import entries
+from governance import prepared
+from governance.audit import leaves
+from governance.audit.models import Entry, Pending, Person, new_salt
+
+BLANK: Mapping[str, Any] = {
+    "at": None, "action": "", "outcome": "", "reasons": [], "privileged": False, "reason": "",
+    "subject": "", "dataset": "", "version": "", "tier": "", "artefact": "", "terms_version": "",
+    "grant": None, "detail": {}, "request_id": "", "commitment": "",
+}  # fmt: skip
 
 
-def insert(entry: Entry, person: Person, sealed: Halves) -> None:
-    """Insert an entry, its personal part and its place in the queue; gives the entry its id.
+# Of threads that each want SQLite's one lock for an entry alone. Its own waiting is no queue: they
+# would sleep, look, and sleep longer.
+_TURNS = threading.Lock()
+
+
+def insert(told: Mapping[str, Any], personal: Mapping[str, Any]) -> Entry:
+    """Insert an entry, its personal part under a new salt, and its place in the queue.
+
+    `told` holds fields of `Entry`, `personal` all of `leaves.PERSONAL`. Outside a transaction the
+    three rows are one of their own.
 
     Raises:
         DatabaseError: one of the rows can't be written; then the transaction is lost.
+        TypeError: a field is told that no entry has.
     """
-    at = connection.ops.adapt_datetimefield_value(entry.at)
-    told = [at if name == "at" else _plain(getattr(entry, name)) for name in _names(Entry)]
-    who = [getattr(person, name) for name in _names(Person)]
-    waits = [at, sealed.head, sealed.tail]
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+    salt = new_salt()
+    fields = {**BLANK, **told, "commitment": entries.commitment(salt, personal)}
+    if len(fields) != len(BLANK):
+        raise TypeError(f"no fields of an entry: {fields.keys() - BLANK.keys()}")
+    sealed = leaves.halves(leaves.sealed(fields))
+    names = _names(Entry)
+    values = [fields[name] for name in names]
+    who = [salt if name == "salt" else personal[name] for name in _names(Person)]
+    entry_id = _written(transaction.get_connection(), [*map(_plain, values)], who, [*sealed])
+    return Entry.from_db("default", ["id", *names], [entry_id, *values])
+
+
+def _written(connection: Any, told: list[Any], who: list[Any], waits: list[Any]) -> int:
+    if connection.vendor == "postgresql":
+        with prepared.cursor(connection) as cursor:
+            # One statement is a transaction of its own where there is no other.
             cursor.execute(_at_once(), [*told, *who, *waits])
-            (entry.pk,) = cursor.fetchone()
-        else:
-            cursor.execute(_one(Entry), told)
-            entry.pk = cursor.lastrowid
-            cursor.execute(_one(Person), [*who, entry.pk])
-            cursor.execute(_one(Pending), [*waits, entry.pk])
-    for row in (entry, person):
-        row._state.adding, row._state.db = False, connection.alias
-    person.entry = entry
+            return cursor.fetchone()[0]
+    told = [_adapted(connection, each) for each in told]
+    turn = nullcontext() if connection.in_atomic_block else _TURNS
+    with turn, transaction.atomic(), prepared.cursor(connection) as cursor:
+        cursor.execute(_one(Entry), told)
+        entry_id = cursor.lastrowid
+        cursor.execute(_one(Person), [*who, entry_id])
+        cursor.execute(_one(Pending), [*waits, entry_id])
+    return entry_id
 
 
 def _plain(value: object) -> object:
+    if value.__class__ in (str, int):
+        return value
     return json.dumps(value) if isinstance(value, list | dict) else value
+
+
+def _adapted(connection: Any, value: object) -> object:
+    is_time = isinstance(value, datetime)
+    return connection.ops.adapt_datetimefield_value(value) if is_time else value
 
 
 @cache
@@ -70,7 +110,7 @@ def _at_once() -> str:
         f"WITH e AS (INSERT INTO audit_entry ({_columns(entry)}) "  # noqa: S608
         f"VALUES ({_holes(len(entry))}) RETURNING id), "
         f"p AS (INSERT INTO audit_person ({_columns(person)}, entry_id) "
-        f"SELECT {_holes(len(person))}, id FROM e), "
+        f"VALUES ({_holes(len(person))}, (SELECT id FROM e))), "
         f"w AS (INSERT INTO audit_pending ({_columns(pending)}, entry_id) "
-        f"SELECT {_holes(len(pending))}, id FROM e) SELECT id FROM e"
+        f"VALUES ({_holes(len(pending))}, (SELECT id FROM e))) SELECT id FROM e"
     )

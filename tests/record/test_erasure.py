@@ -158,3 +158,15 @@ def test_a_longer_time_for_a_kind_within_a_kind_is_kept(monkeypatch):
     assert retention.erase_old(now=NOW) == 1
     assert not Person.objects.filter(entry=refused).exists()
     assert Person.objects.filter(entry__action="ticket.issue").exists()
+
+
+def test_an_erasure_ends_even_where_what_tells_of_it_is_among_what_is_chosen(monkeypatch):
+    monkeypatch.setattr(retention, "BATCH", 2)
+    monkeypatch.setattr(retention, "KEPT", ())
+    tickets(5)
+    assert erase() == 5
+    told = Entry.objects.filter(action="person.erase")
+    assert [each.detail["count"] for each in told.order_by("id")] == [2, 2, 1]
+    assert erase() == 3  # what told of it, which is of the same person
+    seal()
+    assert check().faults == []

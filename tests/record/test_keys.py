@@ -137,14 +137,13 @@ def test_a_rotation_signs_with_the_old_key_what_waited():
 def test_when_the_statement_is_not_kept_the_old_key_stays(monkeypatch):
     ticket()
     seal()
-    old, keep = pin(), keys.keep
+    old, propose = pin(), keys.propose
 
-    def keep_and_fail(signer, *, replace=False):
-        keep(signer, replace=replace)
-        if signer.verifier != old:
-            raise OSError("the connection is gone")
+    def propose_and_fail(signer):
+        propose(signer)
+        raise OSError("the connection is gone")
 
-    monkeypatch.setattr(keys, "keep", keep_and_fail)
+    monkeypatch.setattr(keys, "propose", propose_and_fail)
     with pytest.raises(OSError, match="connection"):
         rotate()
     assert pin() == old
@@ -197,3 +196,39 @@ def test_after_a_loss_the_old_pin_accepts_nothing_new(tmp_path):
     from client import audit
 
     assert audit.verify(file, [old, new], older=[Named("old", kept)], processes=1).ok
+
+
+def test_verify_reads_every_key_of_the_file(tmp_path):
+    old = make().verifier
+    ticket()
+    seal()
+    new = make(lost=True, reason="the disk died").verifier
+    ticket()
+    seal()
+    both, one = tmp_path / "both.key", tmp_path / "one.key"
+    both.write_text(f"# of two disks\n{old}\n{new}\n")
+    one.write_text(f"{old}\n")
+    call_command("audit", "verify", "--key", str(both))
+    with pytest.raises(CommandError, match="faults"):
+        call_command("audit", "verify", "--key", str(one))
+
+
+def test_a_key_that_waits_is_taken_only_on_the_word_of_the_record():
+    first = make().verifier
+    ticket()
+    keys.propose(keys.make("data.example.org/record"))  # and then the process died
+    seal()
+    assert (pin(), keys.proposed()) == (first, False)
+
+
+def test_a_key_that_the_record_tells_of_is_taken_by_the_next_sealer(monkeypatch):
+    make()
+    ticket()
+    with monkeypatch.context() as patched:
+        patched.setattr(keys, "settle", lambda told: False)  # the process died after the commit
+        new = rotate().verifier
+    assert pin() != new
+    ticket()
+    seal()
+    assert pin() == new
+    assert check().faults == []
