@@ -71,6 +71,7 @@ TIERS = (
         },
         ANNOTATIONS_FORM,
         365,
+        reviewers=2,
     ),
     TierSpec(
         "raw",

@@ -7,7 +7,8 @@ usual decision needs; what a policy asks beyond that is read when it asks.
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Concat
 
 from governance.audit.actors import Actor
 from governance.catalogue.models import Artefact, Dataset, Tier, Version
@@ -15,7 +16,7 @@ from governance.catalogue.selectors import Repository
 from governance.catalogue.states import PUBLIC, State
 from governance.prepared import Columns, Prepared, every_column, split
 from governance.terms.models import Acceptance, TermsVersion
-from governance.terms.selectors import Standing
+from governance.terms.standings import Standing
 
 _PARTS = (
     every_column(Artefact),
@@ -25,22 +26,33 @@ _PARTS = (
         ("id", "dataset_id", "number", "state", "commit", "serve_until", "withdrawn_reason"),
         "version__",
     ),
-    Columns(Dataset, ("id", "namespace", "name"), "version__dataset__"),
+    Columns(Dataset, ("id", "namespace", "name", "listed", "wound_down_at"), "version__dataset__"),
 )
+_STANDING = ("terms_in_force", "terms_signed")
 
 
 class Found(NamedTuple):
     artefact: Artefact  # with tier, version and version.dataset loaded
-    terms: Standing
+    terms: Standing | None  # None: not read, as it is not just "signed, and no end is set"
+    in_force: Standing  # the terms that go with the file, whoever asks; says nothing of acceptance
+
+
+def _told(path: str = "") -> Concat:
+    """Number and sha256 of a version of the terms in one column: a subquery gives no more."""
+    return Concat(f"{path}number", Value(" "), f"{path}text_sha256")
 
 
 def _files(
     *, namespace: str, name: str, tier: str, path: str, user_id: int, now: datetime, **version: str
 ) -> QuerySet:
-    in_force = TermsVersion.objects.filter(
-        dataset=OuterRef("version__dataset"), effective_at__lte=now
-    )
-    accepted = Acceptance.objects.filter(user_id=user_id, terms_id=OuterRef("terms_in_force"))
+    dataset = OuterRef("version__dataset")
+    in_force = TermsVersion.objects.filter(dataset=dataset, effective_at__lte=now)
+    signed = Acceptance.objects.filter(
+        user_id=user_id,
+        terms__dataset=dataset,
+        terms__effective_at__lte=now,
+        terms__accepted_until=None,
+    ).order_by("-terms__effective_at")
     return (
         Artefact.objects.filter(
             version__dataset__namespace=namespace,
@@ -52,13 +64,11 @@ def _files(
             **version,
         )
         .order_by()
-        .annotate(terms_in_force=Subquery(in_force.values("pk")[:1]))
         .annotate(
-            terms_number=Subquery(in_force.values("number")[:1]), terms_accepted=Exists(accepted)
+            terms_in_force=Subquery(in_force.values_list(_told())[:1]),
+            terms_signed=Subquery(signed.values_list(_told("terms__"))[:1]),
         )
-        .values_list(
-            *(asked for part in _PARTS for asked in part.asked()), "terms_number", "terms_accepted"
-        )
+        .values_list(*(asked for part in _PARTS for asked in part.asked()), *_STANDING)
     )
 
 
@@ -111,4 +121,10 @@ def locate(
     if row is None:
         return None
     artefact, artefact.tier, artefact.version, artefact.version.dataset = split(row[:-2], _PARTS)
-    return Found(artefact, Standing(row[-2] or "", bool(row[-1])))
+    number, _, sha256 = (row[-2] or "").partition(" ")
+    signed, _, of_signed = (row[-1] or "").partition(" ")
+    return Found(
+        artefact,
+        Standing(number, True, None, signed, of_signed) if signed else None,
+        Standing(number, accepted=False, sha256=sha256),
+    )

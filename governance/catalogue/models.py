@@ -18,6 +18,7 @@ class Dataset(models.Model):
     contact = models.EmailField(blank=True)
     listed = models.BooleanField(default=True)  # False: only staff know of it
     made_at = models.DateTimeField()
+    wound_down_at = models.DateTimeField(null=True)  # from then on nothing is handed out
 
     class Meta:
         constraints = [
@@ -41,12 +42,14 @@ class Tier(models.Model):
     policy = models.JSONField(default=dict)  # {"download": ["served", "signed_in", ...]}
     form = models.JSONField(default=list)  # questions of an application, if one can be made
     days = models.PositiveIntegerField(default=365)  # longest grant
+    reviewers = models.PositiveSmallIntegerField(default=1)  # how many must say yes: 1 or 2
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ["position"]
         constraints = [
             models.UniqueConstraint(fields=["dataset", "name"], name="one_tier_a_name"),
+            models.CheckConstraint(condition=Q(reviewers__in=[1, 2]), name="one_or_two_reviewers"),
         ]
 
     def __str__(self) -> str:

@@ -87,6 +87,20 @@ def current(of: Dataset) -> Version | None:
     return Version.objects.filter(dataset=of, state=State.PUBLISHED).first()
 
 
+def newest(of: Dataset) -> Version | None:
+    """The version made last, in whatever state but rejected."""
+    return Version.objects.filter(dataset=of).exclude(state=State.REJECTED).first()
+
+
+def with_newest(datasets: QuerySet[Dataset]) -> list[tuple[Dataset, Version | None]]:
+    """Datasets with the version of each that was made last, rejected ones apart. Two queries."""
+    found = list(datasets)
+    versions = Version.objects.filter(dataset__in=found).exclude(state=State.REJECTED)
+    light = versions.defer("card", "charts", "preview", "stats", "difference").order_by("id")
+    last = {each.dataset_id: each for each in light}
+    return [(each, last.get(each.pk)) for each in found]
+
+
 def public_versions(of: Dataset) -> QuerySet[Version]:
     """Versions that anyone may know of, newest first, without their long texts."""
     return (

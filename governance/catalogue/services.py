@@ -10,6 +10,7 @@ from django.db import transaction
 from governance.audit import services as audit
 from governance.audit.actors import Actor, Role
 from governance.audit.services import Place
+from governance.catalogue.editing import check_words
 from governance.catalogue.models import Artefact, Dataset, Tier, Version
 from governance.catalogue.states import State, step
 from governance.errors import (
@@ -30,6 +31,7 @@ class TierSpec(NamedTuple):
     policy: Mapping[str, Sequence[str]]
     form: Sequence[Mapping[str, Any]] = ()
     days: int = 365
+    reviewers: int = 1  # how many different ones must say yes
 
 
 class FileSpec(NamedTuple):
@@ -56,6 +58,18 @@ class Candidate(NamedTuple):
     files: Sequence[FileSpec]
 
 
+def check_slug(slug: str) -> tuple[str, str]:
+    """Namespace and name of a dataset that may be called so. Raises InvalidError."""
+    namespace, _, name = slug.partition("/")
+    if not (NAME.fullmatch(namespace) and NAME.fullmatch(name)):
+        told = f"'{slug}' can't name a dataset: write namespace/name in small letters and digits."
+        raise InvalidError(told, fields={"slug": told})
+    if name.endswith(("-raw", "-annotations")):
+        told = "A dataset's name can't end in -raw or -annotations: tiers do."
+        raise InvalidError(told, fields={"slug": told})
+    return namespace, name
+
+
 def make_dataset(
     *,
     actor: Actor,
@@ -75,18 +89,16 @@ def make_dataset(
 
     Raises:
         NotPermittedError: `actor` is no admin.
-        InvalidError: the name is not `ns/name` in small letters, digits, `.`, `_`, `-`.
+        InvalidError: the name is not `ns/name` in small letters, digits, `.`, `_`, `-`, or title
+            or summary is missing or too long; `fields` says which.
         WrongStateError: the name is taken.
     """
     if not (actor.system or actor.acts_as(Role.ADMIN)):
         raise NotPermittedError("Only an admin makes a dataset.")
-    namespace, _, name = slug.partition("/")
-    if not (NAME.fullmatch(namespace) and NAME.fullmatch(name)):
-        raise InvalidError(
-            f"'{slug}' can't name a dataset: write namespace/name in small letters and digits."
-        )
-    if name.endswith(("-raw", "-annotations")):
-        raise InvalidError("A dataset's name can't end in -raw or -annotations: tiers do.")
+    namespace, name = check_slug(slug)
+    check_words(title=title, summary=summary)
+    if not reason.strip():
+        raise WrongStateError("Give a reason: it stays in the record.")
     with transaction.atomic():
         if Dataset.objects.filter(namespace=namespace, name=name).exists():
             raise WrongStateError(f"There is a dataset {slug} already.")
@@ -110,9 +122,16 @@ def make_dataset(
                 policy={name: list(needs) for name, needs in spec.policy.items()},
                 form=list(spec.form),
                 days=spec.days,
+                reviewers=spec.reviewers,
                 position=position,
             )
-        audit.dataset_made(actor=actor, place=Place(dataset=slug), reason=reason, now=now)
+        audit.dataset_made(
+            actor=actor,
+            place=Place(dataset=slug),
+            policies={spec.name: spec.policy for spec in tiers},
+            reason=reason,
+            now=now,
+        )
     return made
 
 

@@ -6,10 +6,10 @@ A kind looks at one entry of the record and says whom to tell what. It reads, it
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 
 from governance.access import selectors as access
-from governance.access.models import Application
 from governance.audit.actors import Role
 from governance.audit.models import Entry
 from governance.catalogue import selectors as catalogue
@@ -26,6 +26,7 @@ class Draft(NamedTuple):
     route: str = ""
     params: Mapping[str, str] = {}
     action: str = ""
+    addresses: Sequence[str] = ()  # of people without an account: by mail alone
 
 
 Teller = Callable[[Entry], list[Draft]]
@@ -42,19 +43,19 @@ def tell(action: str) -> Callable[[Teller], Teller]:
     return keep
 
 
-def _concerns(entry: Entry) -> int | None:
+def concerned(entry: Entry) -> int | None:
     """The person whom an entry is about; None once that was erased."""
     person = getattr(entry, "person", None)
     return person.concerns if person is not None else None
 
 
-def _number(entry: Entry) -> str:
+def number_of(entry: Entry) -> str:
     return entry.subject.partition(":")[2]
 
 
 @tell("terms.accept")
 def _signed(entry: Entry) -> list[Draft]:
-    acceptance = Acceptance.objects.filter(number=_number(entry)).first()
+    acceptance = Acceptance.objects.filter(number=number_of(entry)).first()
     if acceptance is None or acceptance.user_id is None:
         return []
     return [
@@ -66,7 +67,7 @@ def _signed(entry: Entry) -> list[Draft]:
                 f"as {acceptance.typed_name} on {acceptance.at:%d %b %Y, %H:%M} UTC.",
                 f"Approval number, to cite: {acceptance.number}.",
                 f"sha256 of the text: {acceptance.text_sha256}.",
-                "You can download the processed tier now.",
+                _what_now(acceptance),
             ],
             "acceptance",
             {"number": acceptance.number},
@@ -75,125 +76,17 @@ def _signed(entry: Entry) -> list[Draft]:
     ]
 
 
-@tell("application.submit")
-def _applied(entry: Entry) -> list[Draft]:
-    application = Application.objects.filter(number=_number(entry)).first()
-    if application is None:
-        return []
-    dataset = catalogue.dataset_by_slug(entry.dataset)
-    stewards = [
-        each
-        for each in access.holders_of(Role.STEWARD, dataset.pk, now=entry.at)
-        if each != application.applicant_id
-    ]
-    return [
-        Draft(
-            stewards,
-            f"Application {application.number} for {entry.dataset}, {entry.tier}",
-            [
-                f"Somebody applies for the {entry.tier} tier of {entry.dataset}.",
-                f"An answer was promised until {application.target_at:%d %b %Y}. "
-                "Unanswered, it expires; silence never grants.",
-            ],
-            "steward-application",
-            {"number": application.number},
-            "Read the application",
-        ),
-        Draft(
-            [application.applicant_id],
-            f"We have your application {application.number}",
-            [
-                f"You applied for the {entry.tier} tier of {entry.dataset}.",
-                f"A steward answers by {application.target_at:%d %b %Y}; you will get a mail.",
-            ],
-            "application",
-            {"number": application.number},
-            "See your application",
-        ),
-    ]
-
-
-def _decided(entry: Entry, subject: str, lines: list[str]) -> list[Draft]:
-    person = _concerns(entry)
-    if person is None:
-        return []
-    number = _number(entry)
-    where = {"number": number}
-    return [Draft([person], subject, lines, "application", where, "See your application")]
-
-
-@tell("application.approve")
-def _approved(entry: Entry) -> list[Draft]:
-    ends = entry.detail.get("ends", "")[:10]
-    return _decided(
-        entry,
-        f"Access granted: {entry.dataset}, {entry.tier}",
-        [
-            f"A steward approved your application {_number(entry)}. "
-            f"The {entry.tier} tier of {entry.dataset} is open to you until {ends}.",
-            f"Their reason: {entry.reason}",
-            "The tier asks for a second factor; add one to your account if you have none.",
-        ],
-    )
-
-
-@tell("application.reject")
-def _rejected(entry: Entry) -> list[Draft]:
-    return _decided(
-        entry,
-        f"Application {_number(entry)} was declined",
-        [
-            f"A steward declined your application for the {entry.tier} tier of {entry.dataset}.",
-            f"Their reason: {entry.reason}",
-            "You may apply again at once.",
-        ],
-    )
-
-
-@tell("application.expire")
-def _expired(entry: Entry) -> list[Draft]:
-    return _decided(
-        entry,
-        f"Application {_number(entry)} expired without an answer",
-        [
-            f"Nobody answered your application for the {entry.tier} tier of {entry.dataset} "
-            "in time. That is our failing, not a no: please apply again.",
-        ],
-    )
-
-
-@tell("grant.end")
-def _ended(entry: Entry) -> list[Draft]:
-    person = _concerns(entry)
-    if person is None:
-        return []
-    namespace, _, name = entry.dataset.partition("/")
-    return [
-        Draft(
-            [person],
-            f"Your access to {entry.dataset}, {entry.tier} has ended",
-            [
-                f"Your grant for the {entry.tier} tier of {entry.dataset} ended today. "
-                "Apply again if you still need it.",
-            ],
-            "apply",
-            {"namespace": namespace, "name": name, "tier": entry.tier},
-            "Apply again",
-        )
-    ]
-
-
-@tell("grant.revoke")
-def _revoked(entry: Entry) -> list[Draft]:
-    drafts = _ended(entry)
-    told = [f"A steward ended your access to the {entry.tier} tier. Reason: {entry.reason}"]
-    return [draft._replace(lines=told) for draft in drafts]
+def _what_now(acceptance: Acceptance) -> str:
+    begins = acceptance.terms.effective_at
+    if begins > acceptance.at:
+        return f"These terms take effect on {begins:%d %b %Y, %H:%M} UTC."
+    return "You can download the processed tier now."
 
 
 @tell("volume.notice")
 def _unusual(entry: Entry) -> list[Draft]:
     """To the stewards of what was downloaded; not to the person themselves."""
-    person = _concerns(entry)
+    person = concerned(entry)
     who = get_user_model().objects.filter(pk=person).first()
     told = entry.detail
     datasets = [slug for slug in told["datasets"] if "/" in slug]
@@ -225,3 +118,73 @@ def _stewards_of(slug: str, entry: Entry) -> list[int]:
     except MissingError:
         return []
     return access.holders_of(Role.STEWARD, dataset.pk, now=entry.at)
+
+
+# ------------------------------------------------------------------ suspensions
+
+
+def _to_the_suspended(entry: Entry, subject: str, lines: list[str]) -> list[Draft]:
+    person = concerned(entry)
+    if person is None:
+        return []
+    return [Draft([person], subject, lines, "account", {}, "See your account")]
+
+
+@tell("suspension.begin")
+def _suspended(entry: Entry) -> list[Draft]:
+    ends = entry.detail.get("ends")
+    until = f"until {ends[:10]}" if ends else "until an admin lifts it"
+    return _to_the_suspended(
+        entry,
+        "Your account is suspended",
+        [
+            f"An admin suspended your account {until}. Reason: {entry.reason}",
+            "Nothing can be downloaded, signed or applied for meanwhile; your tokens open nothing. "
+            "You can still sign in and see what you have signed.",
+            f"If this is wrong, write to {settings.CONTACT_EMAIL}.",
+        ],
+    )
+
+
+@tell("suspension.lift")
+def _lifted(entry: Entry) -> list[Draft]:
+    return _to_the_suspended(
+        entry,
+        "Your account is open again",
+        [f"An admin lifted the suspension of your account. Reason: {entry.reason}"],
+    )
+
+
+@tell("suspension.end")
+def _suspension_over(entry: Entry) -> list[Draft]:
+    return _to_the_suspended(
+        entry, "Your account is open again", ["The suspension of your account has ended."]
+    )
+
+
+# ------------------------------------------------------------------ second factors
+
+
+@tell("person.reset-factors")
+def _factors_taken_off(entry: Entry) -> list[Draft]:
+    person, acting = concerned(entry), getattr(entry, "person", None)
+    if person is None:
+        return []
+    admin = acting is not None and acting.user_id is not None
+    who = f"{acting.name or 'An admin'}, an admin," if admin else "The operator of this site"
+    return [
+        Draft(
+            [person],
+            "Your second factor was taken off",
+            [
+                f"{who} took the second factor off your account on {entry.at:%d %b %Y, %H:%M} UTC. "
+                f"Reason: {entry.reason}",
+                "You were signed out everywhere, and tokens of yours that carried the second "
+                "factor are revoked. Sign in with your password and add a new one.",
+                f"If you did not ask for this, write to {settings.CONTACT_EMAIL} at once.",
+            ],
+            "mfa_index",
+            {},
+            "Add a second factor",
+        )
+    ]

@@ -7,11 +7,13 @@ the same Message-ID.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from hashlib import sha256
 
+import structlog
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMultiAlternatives, get_connection
-from django.db import transaction
+from django.db import DataError, transaction
 from django.db.models import F
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -19,10 +21,15 @@ from django.urls import reverse
 from governance.audit import selectors as audit
 from governance.audit.models import Entry
 from governance.bells import ring
+from governance.notices import casework as casework  # its import registers what it tells
+from governance.notices import roles as roles  # likewise
+from governance.notices import terms as terms  # likewise
 from governance.notices.kinds import TELLERS, Draft
 from governance.notices.models import Channel, Handled, Message, State
 
 TRY_FOR = timedelta(days=3)
+log = structlog.get_logger()
+LONGEST_SUBJECT = 300  # characters
 CLAIM = timedelta(minutes=5)  # how long one attempt may take before another may try
 
 
@@ -80,17 +87,29 @@ def post_checkpoint(*, now: datetime) -> int:
 
 
 def make_from_record(*, now: datetime, at_most: int = 500) -> int:
-    """Make the messages of entries that have none yet, oldest first. Returns how many entries."""
+    """Make the messages of entries that have none yet, oldest first. Returns how many entries.
+
+    One that can't be told is logged, and tried again: it must not keep the others from being told.
+    """
     waiting = audit.after(tuple(TELLERS)).exclude(pk__in=Handled.objects.values("entry"))
     done = 0
     for entry in list(waiting[:at_most]):
-        with transaction.atomic():
-            _, fresh = Handled.objects.get_or_create(entry=entry.pk)
-            if fresh:
-                for draft in TELLERS[entry.action](entry):
-                    _address(entry, draft, now=now)
-                done += 1
+        try:
+            done += _made_from(entry, now=now)
+        except DataError as error:  # not one of the connection: those stop the sweep
+            log.error(
+                "notice.untold", entry=entry.pk, action=entry.action, error=type(error).__name__
+            )
     return done
+
+
+def _made_from(entry: Entry, *, now: datetime) -> bool:
+    with transaction.atomic():
+        _, fresh = Handled.objects.get_or_create(entry=entry.pk)
+        if fresh:
+            for draft in TELLERS[entry.action](entry):
+                _address(entry, draft, now=now)
+    return fresh
 
 
 def _address(entry: Entry, draft: Draft, *, now: datetime) -> None:
@@ -109,23 +128,30 @@ def _address(entry: Entry, draft: Draft, *, now: datetime) -> None:
     rows = [
         Message(
             key=f"{entry.pk}:{entry.action}:{person.pk}:{channel}",
-            kind=entry.action,
-            channel=channel,
             user_id=person.pk,
             email=person.email,
-            subject=draft.subject,
+            channel=channel,
             text=text if channel == Channel.MAIL else "\n\n".join(draft.lines),
             html=html if channel == Channel.MAIL else "",
-            url=path,
             state=State.QUEUED if channel == Channel.MAIL else State.SENT,
             sent_at=None if channel == Channel.MAIL else now,
-            made_at=now,
-            next_at=now,
-            deadline=now + TRY_FOR,
         )
         for person in people
         for channel in (Channel.MAIL, Channel.INBOX)
     ]
+    rows += [
+        Message(
+            key=f"{entry.pk}:{entry.action}:{sha256(address.encode()).hexdigest()}",
+            email=address,
+            channel=Channel.MAIL,
+            text=text,
+            html=html,
+        )
+        for address in draft.addresses
+    ]
+    for each in rows:
+        each.kind, each.subject, each.url = entry.action, draft.subject[:LONGEST_SUBJECT], path
+        each.made_at, each.next_at, each.deadline = now, now, now + TRY_FOR
     Message.objects.bulk_create(rows, ignore_conflicts=True)
 
 
@@ -182,3 +208,9 @@ def mark_read(*, user_id: int, message_ids: Iterable[int], now: datetime) -> Non
     Message.objects.filter(
         pk__in=message_ids, user_id=user_id, channel=Channel.INBOX, read_at=None
     ).update(read_at=now)
+
+
+def forget_strangers(*, now: datetime) -> int:
+    """Erase messages to addresses without an account, a month after they were made."""
+    old = Message.objects.filter(user=None, made_at__lt=now - timedelta(days=30))
+    return old.delete()[0]

@@ -15,5 +15,6 @@ def sweep() -> None:
 
 @shared_task
 def witness() -> None:
-    """Every hour: the day's checkpoint to those outside who keep it, if they have not got one."""
+    """Every hour: the day's checkpoint to those outside who keep it; old mail to strangers goes."""
     services.post_checkpoint(now=timezone.now())
+    services.forget_strangers(now=timezone.now())

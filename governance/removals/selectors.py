@@ -1,13 +1,14 @@
 """Questions to the ledger."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
 from governance.audit.actors import Actor, Role
 from governance.catalogue import selectors as catalogue
 from governance.catalogue.models import Dataset
-from governance.removals.models import Removal
+from governance.removals.models import Cause, Removal
 
 
 def ledger(dataset: Dataset) -> QuerySet[Removal]:
@@ -19,10 +20,35 @@ def every() -> QuerySet[Removal]:
     return Removal.objects.select_related("dataset")
 
 
-def in_force(dataset: Dataset) -> list[dict[str, str]]:
+def in_force(dataset: Dataset) -> list[dict[str, Any]]:
     """What a build must leave out, in an order that does not depend on when it was asked."""
-    found = ledger(dataset).order_by("kind", "value").values("kind", "value")
-    return [{"kind": each["kind"], "value": each["value"]} for each in found]
+    return [_told(each) for each in ledger(dataset).order_by("kind", "value")]
+
+
+def held(dataset: Dataset, *, now: datetime) -> list[dict[str, Any]]:
+    """Removals whose raw rows stay for a legal matter: hidden, but not erased."""
+    found = ledger(dataset).filter(held_until__gt=now).order_by("kind", "value")
+    return [_told(each) for each in found]
+
+
+def of_matter(dataset: Dataset, matter: str, *, now: datetime) -> list[dict[str, Any]]:
+    """Removals that are held for one matter, by its name."""
+    found = ledger(dataset).filter(held_until__gt=now, held_for=matter).order_by("kind", "value")
+    return [_told(each) for each in found]
+
+
+def _told(removal: Removal) -> dict[str, Any]:
+    """A removal as a brief tells it: nothing that is empty, so that a plain one stays as it was."""
+    told: dict[str, Any] = {"kind": removal.kind, "value": removal.value}
+    if removal.host:
+        told["host"] = removal.host
+    if removal.aliases:
+        told["aliases"] = sorted(removal.aliases)
+    if removal.everywhere:
+        told["everywhere"] = True
+    if removal.cause == Cause.REPORT:
+        told["cause"] = "report"
+    return told
 
 
 def seen_by(actor: Actor) -> QuerySet[Removal]:

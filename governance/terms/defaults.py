@@ -1,6 +1,6 @@
 """The terms that a new dataset starts with: three duties of a governed dataset, and two more."""
 
-from governance.terms.services import ClauseSpec
+from governance.terms.texts import ClauseSpec
 
 TITLE = "Terms of use"
 SUMMARY = (

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from governance.access import selectors, services
-from governance.access.models import Application, Grant
+from governance.access import applied, selectors, services
+from governance.access.models import Application, Grant, RoleHeld
 from governance.audit.actors import Limits, Role
 from governance.audit.models import Entry
 from governance.errors import InvalidError, MissingError, NotPermittedError, WrongStateError
@@ -14,6 +14,7 @@ from tests.factories import (
     AcceptanceFactory,
     ApplicationFactory,
     ArtefactFactory,
+    DatasetFactory,
     GrantFactory,
     TermsFactory,
     UserFactory,
@@ -30,6 +31,7 @@ ANSWERS = {
     "no_sharing": True,
     "erasure": True,
 }
+RAW = {"download": ["signed_in", "steward", "served"]}
 ENDS = NOW + timedelta(days=30)
 
 
@@ -169,7 +171,9 @@ def test_an_application_of_somebody_else_is_as_if_it_were_not_there():
     application = ApplicationFactory()
     for stranger in (actor(UserFactory()), actor(UserFactory(role=Role.AUDITOR))):
         with pytest.raises(MissingError):
-            selectors.application(application.number, actor=stranger)
+            applied.own_application(application.number, actor=stranger, now=NOW)
+        with pytest.raises(MissingError):
+            applied.readable_application(application.number, actor=stranger, now=NOW)
 
 
 def test_only_the_applicant_withdraws():
@@ -200,8 +204,30 @@ def test_a_role_on_one_dataset_opens_no_other():
     approve(application, who)
     with pytest.raises(NotPermittedError):
         approve(other, who)
-    assert list(selectors.queue(who)) == []
+    assert list(applied.queue(who, applied.Chosen(), now=NOW)) == []
     assert not selectors.roles_of(user.pk, now=NOW + timedelta(days=1))
+
+
+def test_a_decision_by_roles_holds_until_the_last_of_those_that_follow_without_a_gap():
+    file, user = ArtefactFactory(), UserFactory()
+    file.tier.policy = RAW
+    hour = timedelta(hours=1)
+    for dataset, begins, ends in [
+        (file.version.dataset, -1, 1),
+        (None, 1, 3),
+        (DatasetFactory(), 3, 5),  # of another dataset: it prolongs nothing
+    ]:
+        RoleHeld.objects.create(
+            user=user, role=Role.STEWARD, dataset=dataset,
+            begins=NOW + begins * hour, ends=NOW + ends * hour,
+        )  # fmt: skip
+    assert selectors.decide(actor(user), file, "download", NOW).valid_until == NOW + 3 * hour
+
+
+def test_a_role_of_somebody_whose_address_lapsed_is_not_used():
+    application, user = ApplicationFactory(), UserFactory(role=Role.STEWARD)
+    with pytest.raises(NotPermittedError, match="Confirm your e-mail address"):
+        approve(application, actor(user, verified=False))
 
 
 def test_nobody_gives_a_role_to_themselves():
@@ -237,3 +263,18 @@ def test_a_decision_takes_few_queries(django_assert_max_num_queries):
     who = actor(UserFactory())
     with django_assert_max_num_queries(4):
         selectors.decide(who, file, "download", NOW)
+
+
+@pytest.mark.parametrize("moment", [-timedelta(microseconds=1), timedelta(0), timedelta(days=1)])
+def test_an_application_says_approved_exactly_as_long_as_the_door_is_open(steward, moment):
+    """One clock for one fact: what the applicant reads is what the gate and the lists say."""
+    application = ApplicationFactory()
+    approve(application, steward)
+    dataset = application.tier.dataset
+    file = ArtefactFactory(version__dataset=dataset, tier_name="annotations")
+    AcceptanceFactory(user=application.applicant, terms=TermsFactory(dataset=dataset))
+    who, now = actor(application.applicant), ENDS + moment
+    shown = applied.own_application(application.number, actor=who, now=now).shown
+    decision = selectors.decide(who, file, "download", now)
+    assert (shown == "approved") == decision.allowed == (moment < timedelta(0))
+    assert selectors.visible_to(who, now).filter(pk=file.pk).exists() == decision.allowed

@@ -4,10 +4,10 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from governance.access import services as access
-from governance.access.models import Application, Grant
+from governance.access.models import Application, Grant, Suspension
 from governance.audit.actors import Role
 from governance.audit.models import Entry
 from governance.catalogue import services as catalogue
@@ -17,7 +17,10 @@ from governance.terms import services as terms
 from governance.terms.models import Acceptance
 from tests.factories import (
     NOW,
+    AcceptanceFactory,
     ApplicationFactory,
+    GrantFactory,
+    MemberFactory,
     TermsFactory,
     UserFactory,
     VersionFactory,
@@ -127,3 +130,81 @@ def test_two_apply_at_once_and_get_two_numbers():
     )
     assert not refusals(ends), ends
     assert Application.objects.values("number").distinct().count() == 3
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_two_admins_suspend_each_other_at_once_and_one_stays(others):
+    first, second, *_ = (UserFactory(role=Role.ADMIN) for _ in range(2 + others))
+    ends = at_once(
+        *(
+            lambda who=who, whom=whom: access.suspend(
+                actor=who, person=whom.pk, reason="they began", now=NOW
+            )
+            for who, whom in ((actor(first), second), (actor(second), first))
+        )
+    )
+    assert len(refusals(ends)) == 1
+    assert Suspension.objects.count() == 1
+
+
+def test_two_admins_end_each_other_at_once_and_one_stays():
+    from governance.access.models import RoleHeld
+
+    both = [UserFactory(role=Role.ADMIN) for _ in range(2)]
+    held = {each.user_id: each.pk for each in RoleHeld.objects.all()}
+    ends = at_once(
+        *(
+            lambda me=me, other=other: access.end_role(
+                actor=actor(me), held_id=held[other.pk], reason="no longer here", now=NOW
+            )
+            for me, other in (both, both[::-1])
+        )
+    )
+    assert len(refusals(ends)) == 1
+    assert RoleHeld.objects.filter(ends=None).count() == 1
+
+
+def test_nobody_joins_a_group_behind_the_back_of_who_ends_it():
+    steward, joins = actor(UserFactory(role=Role.STEWARD)), UserFactory()
+    member = MemberFactory(email=joins.email, state="invited", application__state="approved")
+    group = member.application
+    AcceptanceFactory(user=joins, terms=TermsFactory(dataset=group.tier.dataset))
+    VersionFactory(dataset=group.tier.dataset)
+    GrantFactory(holder=group.applicant, tier=group.tier, application=group)
+    ended, over = threading.Event(), threading.Event()
+
+    def end():
+        with transaction.atomic():
+            access.revoke_application(
+                application_id=group.pk, actor=steward, reason="misuse", now=NOW
+            )
+            ended.set()
+            over.wait(1)  # the other one waits for this transaction: then the time is over
+
+    def join():
+        ended.wait(10)
+        try:
+            return access.accept_invitation(member_id=member.pk, actor=actor(joins), now=NOW)
+        finally:
+            over.set()
+
+    results = at_once(end, join)
+    assert len(refusals(results)) == 1, results
+    assert not Grant.objects.filter(revoked_at=None).exists()
+
+
+def test_ending_a_group_by_its_grant_and_by_its_application_never_waits_for_each_other():
+    stewards = [actor(UserFactory(role=Role.STEWARD)) for _ in range(2)]
+    for _ in range(5):
+        group = ApplicationFactory(state="approved")
+        grant = GrantFactory(holder=group.applicant, tier=group.tier, application=group)
+        results = at_once(
+            lambda at=grant: access.revoke_grant(
+                grant_id=at.pk, actor=stewards[0], reason="misuse", now=NOW
+            ),
+            lambda at=group: access.revoke_application(
+                application_id=at.pk, actor=stewards[1], reason="misuse", now=NOW
+            ),
+        )
+        assert len(refusals(results)) == 1, results
+        assert None not in results

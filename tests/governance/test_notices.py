@@ -1,17 +1,26 @@
 """People are told what happened, once, and never of what did not."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.db import transaction
+from django.db import DataError, transaction
 
 from governance.access import services as access
 from governance.audit.actors import Role
 from governance.notices import mailbox, selectors, services
 from governance.notices.models import Message, State
 from governance.terms import services as terms
-from tests.factories import NOW, ApplicationFactory, TermsFactory, UserFactory, actor
+from tests.factories import (
+    NOW,
+    ApplicationFactory,
+    GrantFactory,
+    MemberFactory,
+    TermsFactory,
+    UserFactory,
+    actor,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -142,4 +151,41 @@ def test_mail_in_a_folder_can_be_read_again(settings):
     (letter,) = mailbox.letters()
     assert letter.subject.startswith("Access granted")
     assert "fits the programme" in letter.text
+    assert re.search(r"until \d\d \w{3} \d{4}, \d\d:\d\d UTC", letter.text), "as on every page"
     assert list(mailbox.letters(to="nobody@")) == []
+
+
+def test_one_that_can_not_be_told_keeps_nobody_else_from_being_told(monkeypatch):
+    first, second = UserFactory(), UserFactory()
+    told = services.TELLERS["grant.revoke"]
+    steward = actor(UserFactory(role=Role.STEWARD))
+    for person in (first, second):
+        grant = GrantFactory(holder=person)
+        access.revoke_grant(grant_id=grant.pk, actor=steward, reason="misuse", now=NOW)
+
+    def teller(entry):
+        if entry.person.concerns == first.pk:
+            raise DataError("value too long")
+        return told(entry)
+
+    monkeypatch.setitem(services.TELLERS, "grant.revoke", teller)
+    services.make_from_record(now=NOW)
+    assert Message.objects.filter(user=second).exists()
+    assert not Message.objects.filter(user=first).exists()
+    monkeypatch.setitem(services.TELLERS, "grant.revoke", told)
+    services.make_from_record(now=NOW)
+    assert Message.objects.filter(user=first).exists()
+
+
+def test_an_address_of_any_length_is_told():
+    address = "a" * 64 + "@" + ".".join(["b" * 60, "c" * 60, "d" * 61, "org"])
+    application = ApplicationFactory()
+    MemberFactory(application=application, email=address)
+    access.approve_application(
+        application_id=application.pk, actor=actor(UserFactory(role=Role.STEWARD)),
+        ends=NOW + timedelta(days=9), reason="x", now=NOW,
+    )  # fmt: skip
+    services.make_from_record(now=NOW)
+    (message,) = Message.objects.filter(email=address)
+    assert address not in message.key
+    assert len(message.key) <= 200

@@ -3,8 +3,9 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from governance.access import selectors as access_selectors
 from governance.access import services as access
-from governance.audit import selectors
+from governance.audit import selectors, writing
 from governance.audit import services as audit
 from governance.audit.actors import Limits, Role
 from governance.audit.models import Entry, Person
@@ -69,6 +70,23 @@ def test_writing_outside_a_transaction_is_a_bug_that_shows():
     with pytest.raises(OutsideTransactionError):
         audit.token_revoked(actor=actor(UserFactory()), name="laptop", now=NOW)
     assert not Entry.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_ticket_outside_a_transaction_is_committed_when_it_returns():
+    entry = audit.ticket_issued(
+        actor=actor(UserFactory()), place=Place(), terms_version="1.0", grant=None, size=1, now=NOW
+    )
+    connection.close()  # what was not committed is lost
+    assert Entry.objects.get(pk=entry.pk).person.email
+
+
+def test_an_entry_has_no_other_fields_than_those_of_the_table():
+    assert set(writing.BLANK) == {
+        each.name for each in Entry._meta.concrete_fields if not each.primary_key
+    }
+    with pytest.raises(TypeError, match="colour"), transaction.atomic():
+        writing.insert({"colour": "red"}, {})
 
 
 def test_a_privileged_act_without_a_reason_is_refused_by_the_database():
@@ -137,7 +155,7 @@ def prepared(steward):
                 reason="elected",
                 now=NOW,
             ),
-            lambda: not access.selectors.roles_of(applicant.user_id, now=NOW),
+            lambda: not access_selectors.roles_of(applicant.user_id, now=NOW),
         ),
     }
 

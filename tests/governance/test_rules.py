@@ -3,11 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from django.urls import reverse
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.access.defaults import TIERS
+from governance.access.needs import STRUCTURE
 from governance.access.rules import NEEDS, Facts, gate, judge
+from governance.audit.actors import Suspended
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 POLICIES = {spec.name: spec.policy for spec in TIERS}
@@ -107,52 +110,151 @@ def test_the_next_step_leads_to_the_page_where_it_is_done():
     }  # fmt: skip
 
 
+SUSPENDED = Suspended("it was shared", "stewards@example.org")
+TIMES = st.sampled_from([None, NOW - timedelta(days=1), NOW, NOW + timedelta(days=1)])
+
+
 def facts() -> st.SearchStrategy[Facts]:
-    times = st.sampled_from([None, NOW - timedelta(days=1), NOW, NOW + timedelta(days=1)])
     return st.builds(
         Facts,
         now=st.just(NOW),
         dataset=st.just("lab/shelf"),
+        listed=st.booleans(),
+        wound_down_at=TIMES,
         tier=st.sampled_from(sorted(POLICIES)),
         version=st.just("1.0"),
         version_state=st.sampled_from(
             ["", "building", "candidate", "approved", "published", "superseded", "withdrawn"]
         ),
-        serve_until=times,
+        serve_until=TIMES,
         withdrawn_reason=st.sampled_from(["", "a licence was misread"]),
         email=st.just("ada@example.org"),
+        suspended=st.sampled_from([None, SUSPENDED]),
         signed_in=st.booleans(),
         verified=st.booleans(),
+        identities=st.frozensets(st.sampled_from(["orcid", "github", "huggingface", "other"])),
         second_factor=st.booleans(),
         has_second_factor=st.booleans(),
         token_covers=st.booleans(),
+        token_ends=TIMES,
         steward=st.booleans(),
+        steward_until=TIMES,
         terms=st.sampled_from(["", "1.0"]),
         terms_accepted=st.booleans(),
+        terms_signed=st.sampled_from(["", "0.9"]),
+        terms_until=TIMES,
         grant=st.sampled_from([None, 1]),
-        grant_begins=times,
-        grant_ends=times,
+        grant_begins=TIMES,
+        grant_ends=TIMES,
+        grant_until=st.just(None),
         grant_revoked=st.booleans(),
         applied=st.sampled_from(["", "GH-1"]),
     )
 
 
-@given(facts(), st.sampled_from(sorted(POLICIES)))
-def test_yes_means_that_every_need_is_met_and_no_names_why(drawn, tier):
-    decision = judge(POLICIES[tier], "download", drawn)
-    unmet = [name for name in POLICIES[tier]["download"] if not NEEDS[name].met(drawn)]
-    assert decision.allowed == (not unmet)
-    assert bool(decision.missing_steps) == bool(unmet)
-    if unmet:
+def policies() -> st.SearchStrategy[dict]:
+    drawn = st.lists(st.sampled_from([*NEEDS, *STRUCTURE, "a need nobody wrote"]), max_size=5)
+    return st.builds(lambda names: {"download": names}, drawn) | st.sampled_from(
+        [{}, *POLICIES.values()]
+    )
+
+
+@given(facts(), policies())
+def test_yes_means_that_every_need_is_met_and_no_names_why(drawn, policy):
+    decision = judge(policy, "download", drawn)
+    names = policy.get("download", [])
+    known = bool(names) and set(names) <= set(NEEDS)
+    unmet = [name for name in names if known and not NEEDS[name].met(drawn)]
+    structural = [
+        drawn.listed,
+        drawn.suspended is None,
+        not (drawn.wound_down_at and drawn.wound_down_at <= NOW),
+        NEEDS["served"].met(drawn),
+        drawn.token_covers,
+    ]
+    assert decision.allowed == (known and not unmet and all(structural))
+    assert bool(decision.missing_steps) == (not decision.allowed)
+    assert [step.code for step in decision.missing_steps] == (
+        [] if decision.allowed else list(decision.reasons)
+    )
+    if unmet and all(structural[:3]):
         assert decision.reasons[0] == unmet[0]
 
 
-@given(facts(), st.sampled_from(sorted(POLICIES)))
-def test_the_gate_that_a_page_draws_agrees_with_the_decision(drawn, tier):
-    marks = gate(POLICIES[tier], "download", drawn)
-    decision = judge(POLICIES[tier], "download", drawn)
+@settings(deadline=None)  # the first look reads all addresses
+@given(facts(), policies())
+def test_every_missing_step_has_a_sentence_and_a_page_that_is_there(drawn, policy):
+    for step in judge(policy, "download", drawn).missing_steps:
+        assert step.title
+        assert step.sentence.endswith(".")
+        assert reverse(step.route, kwargs=dict(step.params))
+
+
+@given(facts(), policies())
+def test_the_gate_that_a_page_draws_agrees_with_the_decision(drawn, policy):
+    marks = gate(policy, "download", drawn)
+    decision = judge(policy, "download", drawn)
     assert decision.allowed == all(mark.state == "done" for mark in marks)
     assert [mark.state for mark in marks].count("next") == (0 if decision.allowed else 1)
+
+
+@pytest.mark.parametrize("policy", [{}, {"download": []}, *POLICIES.values()])
+def test_a_suspension_stands_before_every_policy_and_alone(policy):
+    decision = judge(policy, "download", STEWARD._replace(suspended=SUSPENDED))
+    assert decision.reasons == ("suspended",)
+    (step,) = decision.missing_steps
+    assert "it was shared" in step.sentence
+    assert "stewards@example.org" in step.sentence
+
+
+@pytest.mark.parametrize("policy", POLICIES.values())
+def test_what_was_wound_down_is_shut_from_that_moment(policy):
+    done = STEWARD._replace(wound_down_at=NOW)
+    assert judge(policy, "download", done).reasons == ("wound_down",)
+    soon = judge(policy, "download", done._replace(wound_down_at=NOW + timedelta(hours=1)))
+    assert soon.allowed
+    assert soon.valid_until == NOW + timedelta(hours=1)
+
+
+def test_no_policy_forgets_the_version_or_the_token():
+    policy = {"download": ["signed_in"]}
+    assert judge(policy, "download", GOOD).allowed
+    withdrawn = GOOD._replace(version_state="withdrawn", token_covers=False)
+    assert judge(policy, "download", withdrawn).reasons == ("served", "token")
+
+
+@pytest.mark.parametrize(
+    ("need", "opens"),
+    [
+        ("linked_orcid", {"orcid"}),
+        ("linked_github", {"github"}),
+        ("linked_huggingface", {"huggingface"}),
+        ("linked_identity", {"orcid", "github", "huggingface"}),
+    ],
+)
+def test_a_linked_identity_can_be_asked_for(need, opens):
+    policy = {"download": [need]}
+    for provider in ("orcid", "github", "huggingface"):
+        linked = GOOD._replace(identities=frozenset({provider}))
+        assert judge(policy, "download", linked).allowed == (provider in opens)
+    refused = judge(policy, "download", GOOD)
+    assert refused.reasons == (need,)
+    assert refused.missing_steps[0].route == "socialaccount_connections"
+
+
+def test_a_yes_is_good_until_the_first_of_all_ends():
+    ends = {
+        "grant_ends": ("annotations", GOOD),
+        "terms_until": ("annotations", GOOD),
+        "token_ends": ("annotations", GOOD),
+        "wound_down_at": ("annotations", GOOD),
+        "steward_until": ("raw", STEWARD),
+    }
+    for at, (name, (tier, base)) in enumerate(ends.items()):
+        end = NOW + timedelta(minutes=10 - at)
+        decision = judge(POLICIES[tier], "download", base._replace(**{name: end}))
+        assert decision.valid_until == end, name
+    assert judge(POLICIES["processed"], "download", GOOD).valid_until is None
 
 
 @given(facts())

@@ -34,11 +34,36 @@ def test_these_moves_need_a_reason(verb):
         step(before, verb, reason="  ")
 
 
+# ------------------------------------------------------------------ applications
+
+
 @pytest.mark.parametrize("verb", application.MOVES)
 @pytest.mark.parametrize("state", application.State)
-def test_what_was_decided_stays_decided(state, verb):
-    if state == application.State.SUBMITTED:
-        assert application.step(state, verb) == application.MOVES[verb]
-    else:
-        with pytest.raises(WrongStateError, match="already"):
-            application.step(state, verb)
+def test_an_application_moves_by_its_table_and_no_other_way(state, verb):
+    move = application.MOVES[verb]
+    if state in move.before:
+        assert application.step(state, verb, reason="because") == move.after
+        return
+    told = "must be" if state in application.OPEN else "already"
+    with pytest.raises(WrongStateError, match=told):
+        application.step(state, verb, reason="because")
+
+
+def test_every_state_of_an_application_is_reached():
+    reached = {move.after for move in application.MOVES.values()}
+    assert reached | {application.State.DRAFT} == set(application.State)
+
+
+def test_what_the_stewards_decide_needs_a_reason():
+    wanted = {"return", "approve", "reject", "revoke"}
+    assert {verb for verb, move in application.MOVES.items() if move.needs_reason} == wanted
+    for verb in wanted:
+        with pytest.raises(WrongStateError, match="reason"):
+            application.step(min(application.MOVES[verb].before), verb, reason="  ")
+
+
+def test_no_move_but_a_reviewers_yes_leads_to_an_approval():
+    """Silence never grants: neither the clock nor the applicant can approve."""
+    approving = {verb for verb, move in application.MOVES.items() if move.after == "approved"}
+    assert approving == {"approve"}
+    assert application.MOVES["approve"].who == application.Who.REVIEWER

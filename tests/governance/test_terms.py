@@ -4,13 +4,21 @@ import hashlib
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 
 from governance.audit.actors import STRANGER, Role
-from governance.audit.models import Entry
-from governance.errors import InvalidError, MissingError, NotPermittedError, WrongStateError
+from governance.audit.models import Entry, Person
+from governance.errors import (
+    InvalidError,
+    MissingError,
+    NotPermittedError,
+    RefusedError,
+    WrongStateError,
+)
 from governance.terms import defaults, selectors, services
 from governance.terms.models import Acceptance
-from tests.factories import NOW, DatasetFactory, TermsFactory, UserFactory, actor
+from tests.factories import NOW, AcceptanceFactory, DatasetFactory, TermsFactory, UserFactory, actor
 
 pytestmark = pytest.mark.django_db
 EVERY = [1, 2, 3, 4, 5]
@@ -97,27 +105,31 @@ def test_what_is_missing_is_named_and_nothing_is_kept(told, field):
 
 def test_only_a_confirmed_person_signs():
     terms = TermsFactory()
-    with pytest.raises(NotPermittedError):
+    with pytest.raises(RefusedError, match="Sign in") as refused:
         accept(terms, STRANGER)
-    with pytest.raises(NotPermittedError, match="Confirm"):
+    assert refused.value.steps[0].route == "account_login"
+    with pytest.raises(RefusedError, match="Confirm"):
         accept(terms, actor(UserFactory(), verified=False))
 
 
-def test_old_and_future_terms_can_not_be_signed():
+def test_replaced_terms_can_not_be_signed_those_of_tomorrow_can():
     dataset = DatasetFactory()
     old, new = publish(dataset, "1.0", NOW - timedelta(days=2)), publish(dataset, "1.1")
     later = publish(dataset, "2.0", NOW + timedelta(days=1))
     who = actor(UserFactory())
-    for terms in (old, later):
-        with pytest.raises(WrongStateError, match="not in force"):
-            accept(terms, who)
+    with pytest.raises(WrongStateError, match="not in force any more: read"):
+        accept(old, who)
     accept(new, who)
-    assert selectors.standing(user_id=who.user_id, dataset_id=dataset.pk, now=NOW) == ("1.1", True)
     tomorrow = NOW + timedelta(days=1)
-    assert selectors.standing(user_id=who.user_id, dataset_id=dataset.pk, now=tomorrow) == (
-        "2.0",
-        False,
-    )
+
+    def standing(at):
+        return selectors.standing(user_id=who.user_id, dataset_id=dataset.pk, now=at)
+
+    assert standing(NOW)[:4] == ("1.1", True, tomorrow, "1.1")
+    assert standing(tomorrow)[:4] == ("2.0", False, None, "")
+    accept(later, who)
+    assert standing(NOW)[:4] == ("1.1", True, None, "1.1")
+    assert standing(tomorrow)[:4] == ("2.0", True, None, "2.0")
 
 
 def test_an_acceptance_of_somebody_else_is_as_if_it_were_not_there():
@@ -125,3 +137,36 @@ def test_an_acceptance_of_somebody_else_is_as_if_it_were_not_there():
     for other in (actor(UserFactory()), STRANGER, actor(UserFactory(role=Role.ADMIN))):
         with pytest.raises(MissingError):
             selectors.acceptance(made.number, actor=other)
+
+
+def test_a_signature_proves_which_text_once_and_outlives_account_and_terms():
+    """A portal kept who and when alone: no text, twice if pressed twice, gone with the account."""
+    terms, user = publish(DatasetFactory()), UserFactory(name="Ada")
+    first = accept(terms, actor(user))
+    assert accept(terms, actor(user)).pk == first.pk
+    person = user.pk
+    user.delete()
+    publish(terms.dataset, "2.0", NOW + timedelta(days=1))
+    kept = Acceptance.objects.get()
+    assert (kept.person, kept.user_id, kept.terms.number) == (person, None, "1.0")
+    assert kept.text_sha256 == hashlib.sha256(kept.terms.text.encode()).hexdigest()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        AcceptanceFactory(terms=terms, person=person)
+    for owner in (terms.dataset, terms):
+        with pytest.raises(ProtectedError):
+            owner.delete()
+
+
+def test_the_entry_of_a_signature_holds_neither_address_nor_browser():
+    accept(TermsFactory(), actor(UserFactory(), address="192.0.2.1", agent="curl"))
+    told = Person.objects.get(entry__action="terms.accept")
+    assert (told.address, told.agent) == ("", "")
+
+
+def test_nobody_erases_the_traces_of_another():
+    made = accept(TermsFactory(), actor(UserFactory(), address="192.0.2.1"))
+    with pytest.raises(NotPermittedError):
+        services.erase_traces(
+            actor=actor(UserFactory(role=Role.ADMIN)), person=made.person, reason="x", now=NOW
+        )
+    assert Acceptance.objects.get().address == "192.0.2.1"
