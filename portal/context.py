@@ -25,9 +25,11 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "actor": actor,
         "demo": settings.DEMO,
         "nav": [_link(request, *each) for each in _nav(actor)],
+        "admin_links": [_tab(request, *each) for each in _admin(actor, request)],
         "account_links": [_link(request, *each) for each in _account(actor, unread)],
         "unread": unread,
         "contact": settings.CONTACT_EMAIL,
+        "signin_sites": settings.SIGNIN_SITES,
         "sealed": _sealed(),
         "footer_links": [
             {"url": f"mailto:{settings.CONTACT_EMAIL}", "label": "Contact the stewards"}
@@ -62,15 +64,30 @@ def _nav(actor: Actor) -> list[tuple[str, str]]:
     if actor.signed_in:
         links += [("downloads", "My downloads"), ("applications", "Applications")]
     roles = {role for role, _ in actor.roles}
-    if Role.STEWARD in roles:
-        links.append(("steward-queue", "Queue"))
     if roles & {Role.STEWARD, Role.ADMIN}:
+        links.append(("steward-queue", "Queue"))
         links.append(("steward-removals", "Removals"))
     if roles:
         links.append(("builds", "Builds"))
     if Role.AUDITOR in roles:
         links.append(("record", "Record"))
+    if Role.ADMIN in roles:
+        links.append(("admin", "Admin"))
     return links
+
+
+def _admin(actor: Actor, request: HttpRequest) -> list[tuple[str, str]]:
+    """Tabs of the pages below /admin; people are looked after by admins of the whole site."""
+    if not request.path.startswith("/admin"):
+        return []
+    tabs = [("admin", "First steps"), ("admin-datasets", "Datasets"), ("roles", "Roles")]
+    return [*tabs, ("people", "People")] if actor.acts_as(Role.ADMIN) else tabs
+
+
+def _tab(request: HttpRequest, route: str, label: str) -> dict[str, Any]:
+    url = reverse(route)
+    here = request.path == url or (route != "admin" and request.path.startswith(f"{url}/"))
+    return {"url": url, "label": label, "current": here}
 
 
 def _account(actor: Actor, unread: int) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from governance.access import applied
 from governance.access import defaults as access_defaults
 from governance.access import selectors as access
 from governance.access import services as access_services
@@ -85,6 +86,14 @@ PEOPLE = (
             ("Approve a version", "/builds"),
             ("Download raw files", f"{HERE}/files?tier=raw"),
         ),
+        factor=True,
+        roles=(Role.STEWARD,),
+    ),
+    Person(
+        "steward2@demo.example",
+        "Stuart Ward",
+        "Steward, the second yes",
+        (("Decide applications", "/steward/applications"),),
         factor=True,
         roles=(Role.STEWARD,),
     ),
@@ -234,7 +243,7 @@ def _signatures(users: dict[str, User], dataset: object) -> None:
     now = timezone.now()
     agreed = terms.in_force(dataset, now=now)
     assert agreed is not None  # noqa: S101  published with the dataset
-    signers = ("researcher", "approved", "steward", "admin", "admin2")
+    signers = ("researcher", "approved", "steward", "steward2", "admin", "admin2")
     for name in signers:
         actor = operator(users[f"{name}@demo.example"], now=now)
         if terms.acceptance_of(actor, agreed) is None:
@@ -252,7 +261,7 @@ def _signatures(users: dict[str, User], dataset: object) -> None:
 def _grant(users: dict[str, User], dataset: object) -> None:
     now = timezone.now()
     holder = operator(users["approved@demo.example"], now=now)
-    if access.applications_of(holder).exists():
+    if applied.applications_of(holder, now=now).exists():
         return
     tier = catalogue.tier(dataset, "annotations")
     answers = {
@@ -264,13 +273,14 @@ def _grant(users: dict[str, User], dataset: object) -> None:
         "erasure": True,
     }
     made = access_services.apply(actor=holder, tier=tier, answers=answers, now=now)
-    access_services.approve_application(
-        application_id=made.pk,
-        actor=operator(users["steward@demo.example"], now=now),
-        ends=now + timedelta(days=180),
-        reason="Fits the programme; the measures are enough.",
-        now=now,
-    )
+    for steward in ("steward", "steward2"):
+        access_services.approve_application(
+            application_id=made.pk,
+            actor=operator(users[f"{steward}@demo.example"], now=now),
+            ends=now + timedelta(days=180),
+            reason="Fits the programme; the measures are enough.",
+            now=now,
+        )
 
 
 def start_first_build() -> int | None:

@@ -126,6 +126,14 @@ def secret(name: str, file: Path) -> str:
     return file.read_text().strip()
 
 
+def secrets_of(name: str) -> list[str]:
+    """Secrets with commas between, each long enough; none when it is empty."""
+    told = words(name)
+    if any(len(each) < 32 for each in told):
+        raise WrongSettingError(f"{name} has one shorter than 32 characters: make a longer one.")
+    return told
+
+
 def stop(error: ImproperlyConfigured) -> None:
     """End the process with the sentence and nothing else."""
     sys.stderr.write(f"gatehouse: {error}\n")

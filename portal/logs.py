@@ -23,6 +23,8 @@ _EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _QUERY = re.compile(r"(?<=[\w/])\?[^\s\"'<>]*=[^\s\"'<>]*")
 _CREDENTIAL = re.compile(r"\b(Bearer|Basic|Token)\s+[\w.~+/=-]{8,}", re.IGNORECASE)
 _USERINFO = re.compile(r"(?<=://)[^/\s@]{1,256}@")
+# Addresses that open something by themselves: invitations, confirmations, new passwords.
+_LINK = re.compile(r"(/invitations/|/confirm-email/|/password/reset/key/)[\w:.~%-]{8,}")
 _ROOT = f"{Path(__file__).resolve().parent.parent}/"
 
 Event = dict[str, Any]
@@ -40,9 +42,11 @@ class ReportFilter(SafeExceptionReporterFilter):
 
 
 def scrub(text: str) -> str:
-    """`text` without addresses of people, query strings, credentials or user parts of URLs."""
+    """`text` without addresses of people, query strings, credentials, user parts of URLs, or
+    links that open something."""
     text = _USERINFO.sub(f"{HIDDEN}@", text)
     text = _CREDENTIAL.sub(rf"\1 {HIDDEN}", text)
+    text = _LINK.sub(rf"\1{HIDDEN}", text)
     text = _QUERY.sub(f"?{HIDDEN}", text)
     return _EMAIL.sub(HIDDEN, text)
 

@@ -7,8 +7,8 @@ from uuid import uuid4
 import structlog
 from django.http import HttpRequest, HttpResponse
 
-from governance.errors import GovernanceError
-from portal import refusals
+from governance.errors import GovernanceError, MissingError
+from portal import refusals, refusing
 
 Next = Callable[[HttpRequest], HttpResponse]
 GIVEN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -38,7 +38,13 @@ class RefusalMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        """A NUL stands in no name of ours, and PostgreSQL takes none to compare."""
+        if "\x00" in request.path_info:
+            return refusals.answer(request, MissingError("There is no such page."))
+        return None
+
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, GovernanceError):
-            return refusals.answer(request, error)
+            return refusals.answer(request, refusing.recorded(request, error))
         return None

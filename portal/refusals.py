@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from governance.access.rules import Mark
+from governance.access.rules import NEEDS, Mark
 from governance.errors import GovernanceError, InvalidError, MissingError, RefusedError, Step
 
 STATUS = {
@@ -26,8 +26,13 @@ STATUS = {
     "signed_in": 401,
     "unavailable": 503,
 }
+BY_PROGRAM = {
+    "terms": "api-terms"
+}  # where a program takes a step: the address takes the same words
 COMES_BACK = {"account_login", "mfa_reauthenticate", "mfa_activate_totp", "terms"}
-GATED = {"terms", "grant", "verified", "second_factor", "token", "steward", "signed_in"}
+# What clients of the Hub tell apart: a gate that the person can pass, and what is handed to nobody.
+DISABLED = {"served": "withdrawn", "wound_down": "wound-down"}
+GATED = (set(NEEDS) | {"suspended"}) - set(DISABLED)
 
 
 def address(request: HttpRequest, step: Step) -> str:
@@ -51,19 +56,23 @@ def body(request: HttpRequest, error: GovernanceError) -> dict[str, Any]:
         "status": status_of(error),
         "code": error.code,
         "error": sentence(request, error),
-        "missing_steps": [
-            {
-                "code": step.code,
-                "title": step.title,
-                "sentence": step.sentence,
-                "url": address(request, step),
-            }
-            for step in error.steps
-        ],
+        "missing_steps": [_step(request, step) for step in error.steps],
         "request_id": getattr(request, "request_id", ""),
     }
     if isinstance(error, InvalidError):
         told["fields"] = error.fields
+    return told
+
+
+def _step(request: HttpRequest, step: Step) -> dict[str, str]:
+    told = {
+        "code": step.code,
+        "title": step.title,
+        "sentence": step.sentence,
+        "url": address(request, step),
+    }
+    if step.route in BY_PROGRAM:
+        told["api"] = address(request, step._replace(route=BY_PROGRAM[step.route]))
     return told
 
 
@@ -80,9 +89,9 @@ def headers(request: HttpRequest, error: GovernanceError) -> dict[str, str]:
         found["X-Error-Code"] = "GatedRepo"
     elif error.code == "missing":
         found["X-Error-Code"] = getattr(error, "hub_code", "EntryNotFound")
-    elif error.code == "served":
+    elif error.code in DISABLED:
         # The client's fixed sentence for what is disabled; the reason goes beside it.
-        found["X-HF-Warning"] = f"withdrawn; {found['X-Error-Message']}"
+        found["X-HF-Warning"] = f"{DISABLED[error.code]}; {found['X-Error-Message']}"
         found["X-Error-Message"] = "Access to this resource is disabled."
     if status_of(error) == 401:
         found["WWW-Authenticate"] = "Bearer"

@@ -10,6 +10,7 @@ from pathlib import Path
 import environ
 
 from portal import environment as env
+from portal import signin_sites
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")  # what the process has set already wins
@@ -24,6 +25,9 @@ if DEMO and not env.is_local(PUBLIC_URL):
         "to everyone, so it runs on this machine alone."
     )
 SECRET_KEY = env.secret("SECRET_KEY", HOME / "keys" / "django.key")
+SECRET_KEY_FALLBACKS = env.secrets_of("SECRET_KEY_FALLBACKS")
+# Keys of the second factors' secrets: the first encrypts, each of them and SECRET_KEY decrypts.
+MFA_KEYS = env.secrets_of("MFA_KEYS")
 # Key of the surrogates that replace private values: not in the database, the same in every worker.
 REDACTION_SECRET = env.secret("REDACTION_SECRET", HOME / "keys" / "redaction.key")
 DEBUG = False
@@ -45,6 +49,12 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+FILE_UPLOAD_HANDLERS = [
+    "portal.uploading.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # ------------------------------------------------------------------ parts
 INSTALLED_APPS = [
@@ -58,7 +68,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "django_htmx",
@@ -84,6 +96,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "portal.accounts.sessions.SessionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.RefusalMiddleware",
@@ -112,6 +125,16 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    # Files that come with applications; this class can't make an address.
+    "private": {
+        "BACKEND": "governance.access.uploads.PrivateStorage",
+        "OPTIONS": {
+            "location": HOME / "private",
+            "base_url": None,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
 }
 WHITENOISE_MAX_AGE = 60
 LANGUAGE_CODE = "en-gb"
@@ -137,6 +160,12 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 30,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
+else:
+    # Only for statements that ask for it (governance.audit.writing). Off: a pooler in between can't
+    # carry them.
+    DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = (
+        5 if env.flag("DATABASE_PREPARED", default=True) else None
+    )
 CACHE_URL = env.url("CACHE_URL", "locmemcache://", schemes={"locmemcache", "redis", "rediss"})
 CACHES = {"default": environ.Env.cache_url_config(CACHE_URL)}
 
@@ -176,13 +205,22 @@ CELERY_BEAT_SCHEDULE = {
     "record-volume": {"task": "governance.audit.tasks.look_at_volume", "schedule": 3600.0},
     "record-witness": {"task": "governance.notices.tasks.witness", "schedule": 3600.0},
     "grants-sweep": {"task": "governance.access.tasks.sweep", "schedule": 60.0},
+    "uploads-tidy": {"task": "governance.access.tasks.tidy", "schedule": 3600.0},
+    "terms-sweep": {"task": "governance.terms.tasks.sweep", "schedule": 600.0},
 }
 LEASE_SECONDS = env.number("LEASE_SECONDS", 60, least=5, most=3600)
 SHARD_WINDOW = env.number("SHARD_WINDOW", 4, least=1, most=10000)
 SHARD_ATTEMPTS = env.number("SHARD_ATTEMPTS", 4, least=1, most=100)
 BUILD_OPTIONS = {"shard_bytes": env.number("SHARD_BYTES", 16 << 20, least=1 << 16)}
+if env.text("MALWARE_RULES"):
+    BUILD_OPTIONS["malware_rules"] = env.text("MALWARE_RULES")
 WORK_DIR = HOME / "work"
-STORAGE_URL = env.url("STORAGE_URL", f"file://{HOME / 'storage'}", schemes={"file"})
+WORK_SHARED = env.flag("WORK_SHARED")  # workers of several hosts pass work on through STORAGE_URL
+# Where `manage.py collect` may go; `pipeline/collect/outbound.py` says what follows.
+COLLECT_PROTOCOLS = env.words("COLLECT_PROTOCOLS", "https")
+COLLECT_PRIVATE_HOSTS = env.words("COLLECT_PRIVATE_HOSTS")
+COLLECT_FOLDERS = env.words("COLLECT_FOLDERS")
+STORAGE_URL = env.url("STORAGE_URL", f"file://{HOME / 'storage'}", schemes={"file", "s3"})
 
 # ------------------------------------------------------------------ the record
 # The file holds the key that signs checkpoints; its name is the log's origin and stays for ever.
@@ -222,10 +260,38 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a change of password or factor is told by mail
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
-MFA_ADAPTER = "portal.accounts.adapter.MfaAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "portal.accounts.factors.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Gatehouse"
-SOCIALACCOUNT_PROVIDERS: dict[str, dict] = {}
+MFA_PASSKEY_LOGIN_ENABLED = True
+# A passkey asks its holder (finger, face, PIN) each time: alone it is two factors. The challenge is
+# one for all ceremonies of a session, so a weaker one must not exist.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_FORMS = {"add_webauthn": "portal.accounts.forms.PasskeyForm"}
+# Sign-in by GitHub, ORCID, Hugging Face: each of them once its id and secret are set.
+SIGNIN_SITES = signin_sites.read()
+SIGNIN_ORIGINS = [origin for site in SIGNIN_SITES for origin in site.origins]
+SOCIALACCOUNT_PROVIDERS = signin_sites.providers(SIGNIN_SITES)
+if "github" in SOCIALACCOUNT_PROVIDERS:
+    INSTALLED_APPS.append("allauth.socialaccount.providers.github")
+SOCIALACCOUNT_ADAPTER = "portal.accounts.identities.IdentityAdapter"
+SOCIALACCOUNT_AUTO_SIGNUP = False  # the form asks for name and address, as every sign-up does
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an equal address signs nobody in
+SOCIALACCOUNT_QUERY_EMAIL = False
+SOCIALACCOUNT_STORE_TOKENS = False
+# Counted in the cache: with more than one web process it must be a shared one (CACHE_URL).
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "signup": "10/m/ip",
+    "reset_password": "10/m/ip,3/m/key",
+    "reset_password_from_key": "10/m/ip",
+    "change_password": "5/m/user",
+    "reauthenticate": "10/m/user",
+    "manage_email": "10/m/user",
+    "confirm_email": "1/3m/key",
+}
+MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}  # a page view and an attempt count one each
 
 # ------------------------------------------------------------------ mail
 EMAIL_URL = env.text("EMAIL_URL")
@@ -245,7 +311,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
-        "form-action": ["'self'"],
+        # A form that is answered by a redirect to one of the sign-in sites.
+        "form-action": ["'self'", *(site.origins[0] for site in SIGNIN_SITES)],
     }
 }
 
@@ -254,7 +321,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.ActorAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["portal.api.parsing.BoundedJson"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "portal.api.negotiation.JsonAnyway",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "portal.api.errors.handle",

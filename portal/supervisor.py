@@ -85,6 +85,8 @@ def read_settings(told: argparse.Namespace) -> ModuleType:
         if environment.flag("GATEHOUSE_DEMO"):
             (home / "demo").touch()  # so that a command in another terminal knows it too
     os.environ.setdefault("GATEHOUSE_PUBLIC_URL", f"http://localhost:{told.port}")
+    # A command in another terminal prints links, too.
+    (home / "address").write_text(os.environ["GATEHOUSE_PUBLIC_URL"])
     # Two shards at a time beside three pool processes: one is always free for short tasks.
     os.environ.setdefault("SHARD_WINDOW", "2")
     # With everything on one machine a shard that was cut off need not wait a minute for the next.
@@ -241,6 +243,7 @@ def serve(house: House, port: int, settings: ModuleType) -> NoReturn:
     with lock(settings.HOME) as file, bind(port) as held:
         locked = Path(file.name)
         own_temporary_folder(settings.HOME)
+        fresh = not (settings.HOME / "prepared.json").exists()
         try:
             prepare(house, settings, locked)
             held.close()
@@ -251,6 +254,8 @@ def serve(house: House, port: int, settings: ModuleType) -> NoReturn:
             say(f"Gatehouse is ready at http://localhost:{port}")
             if settings.DEMO:
                 say(f"Demo sign-ins: http://localhost:{port}/demo")
+            elif fresh:
+                say("Nothing is in it yet; its front page says what is next.")
             while True:
                 house.until(lambda: False)
         finally:

@@ -5,7 +5,17 @@ from django.urls import include, path
 from portal import health
 from portal.api import urls as api
 from portal.delivery import urls as delivery
-from portal.pages import admin, auditor, demo, public, researcher, sealed, steward
+from portal.pages import (
+    admin,
+    auditor,
+    demo,
+    installing,
+    public,
+    researcher,
+    sealed,
+    signing_in,
+    steward,
+)
 
 urlpatterns = [
     *delivery.urls,  # first, as most requests are for files
@@ -13,10 +23,12 @@ urlpatterns = [
     *researcher.urls,
     *steward.urls,
     *admin.urls,
+    *installing.urls,
     *sealed.urls,
     *auditor.urls,
     *demo.urls,
     path("api/v1/", include(api.urls)),
+    path("accounts/", include(signing_in.urls)),  # in place of some of the library's
     path("accounts/", include("allauth.urls")),
     *health.urls,
 ]

@@ -15,6 +15,9 @@ pytest_plugins = ["tests.plugins.no_skips", "tests.server.running", "tests.brows
 def _nothing_shared(settings, tmp_path):
     settings.WORK_DIR = tmp_path / "work"
     settings.STORAGE_URL = f"file://{tmp_path / 'storage'}"
+    private = settings.STORAGES["private"]
+    options = private["OPTIONS"] | {"location": tmp_path / "private"}
+    settings.STORAGES = settings.STORAGES | {"private": private | {"OPTIONS": options}}
     settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
     cache.clear()
 

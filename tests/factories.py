@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import factory
 from allauth.account.models import EmailAddress
 
+from governance.access import days, uploads
 from governance.access import defaults as access_defaults
 from governance.access import models as access
 from governance.access.states import State as ApplicationState
@@ -13,7 +14,7 @@ from governance.catalogue import models as catalogue
 from governance.catalogue.states import State
 from governance.terms import defaults as terms_defaults
 from governance.terms import models as terms
-from governance.terms.services import render_text
+from governance.terms.texts import render_text
 from portal.accounts.models import User
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -124,6 +125,7 @@ class TermsFactory(factory.django.DjangoModelFactory):
     text_sha256 = "5" * 64
     uses = factory.LazyFunction(lambda: list(terms_defaults.USES))
     effective_at = LONG_AGO
+    published_at = factory.LazyAttribute(lambda self: self.effective_at)
 
     @factory.post_generation
     def clauses(self, create: bool, extracted: object, **kwargs: object) -> None:
@@ -139,6 +141,7 @@ class AcceptanceFactory(factory.django.DjangoModelFactory):
 
     number = factory.Sequence("GH-A-{:06d}".format)
     user = factory.SubFactory(UserFactory)
+    person = factory.LazyAttribute(lambda self: self.user.pk)
     terms = factory.SubFactory(TermsFactory)
     text_sha256 = "5" * 64
     clauses = factory.LazyFunction(lambda: [1, 2, 3, 4, 5])
@@ -149,18 +152,103 @@ class AcceptanceFactory(factory.django.DjangoModelFactory):
     entry = 0
 
 
+ANSWERS = {
+    "affiliation": "Example University",
+    "purpose": "Compare detectors on held-out code, in aggregate only.",
+    "ethics": "Reviewed by the board of the university.",
+    "protection": "An encrypted disk, erased when the grant ends.",
+    "no_sharing": True,
+    "erasure": True,
+}
+
+
+class SharedCopyFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = terms.SharedCopy
+
+    code = factory.Sequence("COPY{:06d}".format)
+    acceptance = factory.SubFactory(AcceptanceFactory)
+    dataset = factory.LazyAttribute(lambda self: self.acceptance.terms.dataset)
+    holder = factory.LazyAttribute(lambda self: self.acceptance.user)
+    person = factory.LazyAttribute(lambda self: self.holder.pk)
+    operator = "Example University, Systems Group"
+    url = factory.Sequence("https://mirror{}.example/shelf".format)
+    kind = "public"
+    version = "1.1"
+    made_at = NOW - timedelta(days=3)
+
+
+class TermsDraftFactory(factory.django.DjangoModelFactory):
+    """A draft that can be published."""
+
+    class Meta:
+        model = terms.TermsDraft
+
+    dataset = factory.SubFactory(DatasetFactory)
+    number = "2.0"
+    title = terms_defaults.TITLE
+    clauses = factory.LazyFunction(lambda: [each._asdict() for each in terms_defaults.CLAUSES])
+    uses = factory.LazyFunction(lambda: list(terms_defaults.USES))
+    earlier = "good"
+    reason = "A word was unclear."
+    changed_at = NOW
+    changed_by = 0
+
+
 class ApplicationFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = access.Application
 
-    number = factory.Sequence("GH-2030-{:04d}".format)
+    number = factory.Sequence("GH-2029-{:04d}".format)  # no year of NOW: those are given
     applicant = factory.SubFactory(UserFactory)
     tier = factory.LazyAttribute(lambda _: DatasetFactory().tiers.get(name="annotations"))
     form = factory.LazyAttribute(lambda self: self.tier.form)
-    answers = factory.LazyFunction(lambda: {"affiliation": "Example University"})
+    answers = factory.LazyFunction(lambda: dict(ANSWERS))
     state = ApplicationState.SUBMITTED
+    submissions = 1
+    made_at = factory.LazyAttribute(lambda self: self.submitted_at or NOW)
     submitted_at = NOW - timedelta(days=2)
     target_at = NOW + timedelta(days=12)
+    expires_at = factory.LazyAttribute(
+        lambda self: days.after(self.submitted_at, days.working_days(30))
+    )
+
+    class Params:
+        draft = factory.Trait(
+            state=ApplicationState.DRAFT,
+            submissions=0,
+            submitted_at=None,
+            target_at=None,
+            expires_at=None,
+        )
+
+
+class UploadFactory(factory.django.DjangoModelFactory):
+    """A file of an application, its bytes in private storage."""
+
+    class Meta:
+        model = access.Upload
+
+    class Params:
+        data = b"%PDF-1.7 a letter of the board"
+
+    application = factory.SubFactory(ApplicationFactory)
+    question = "letter"
+    key = factory.LazyAttribute(lambda self: uploads.keep(self.data))
+    name = "letter.pdf"
+    kind = "pdf"
+    size = factory.LazyAttribute(lambda self: len(self.data))
+    at = NOW
+
+
+class MemberFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = access.Member
+
+    application = factory.SubFactory(ApplicationFactory)
+    email = factory.Sequence("member{}@example.org".format)
+    state = access.MemberState.NAMED
+    changed_at = NOW
 
 
 class GrantFactory(factory.django.DjangoModelFactory):
@@ -177,6 +265,19 @@ class GrantFactory(factory.django.DjangoModelFactory):
     ends = NOW + timedelta(days=30)
 
 
+class SuspensionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = access.Suspension
+
+    class Params:
+        over = factory.Trait(ends=NOW)
+        lifted = factory.Trait(lifted_at=NOW - timedelta(hours=1), lifted_reason="a mistake")
+
+    user = factory.SubFactory(UserFactory)
+    reason = "Files were passed on."
+    begins = LONG_AGO
+
+
 def actor(user: User, *, second_factor: bool = True, **fields: object) -> Actor:
     """`user` as the portal would describe them, with the roles that they hold."""
     from governance.access import selectors
@@ -189,5 +290,6 @@ def actor(user: User, *, second_factor: bool = True, **fields: object) -> Actor:
         second_factor=second_factor,
         has_second_factor=second_factor,
         roles=selectors.roles_of(user.pk, now=NOW),
+        suspended=selectors.suspended(user_id=user.pk, now=NOW),
         **fields,
     )

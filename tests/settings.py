@@ -12,6 +12,7 @@ os.environ.setdefault("LOG_LEVEL", "CRITICAL")
 
 from portal.settings import *  # noqa: E402, F403
 from portal.settings import DATABASES as _DATABASES  # noqa: E402
+from portal.settings import INSTALLED_APPS as _INSTALLED_APPS  # noqa: E402
 from portal.settings import MIDDLEWARE as _MIDDLEWARE  # noqa: E402
 from portal.settings import STORAGES as _STORAGES  # noqa: E402
 
@@ -33,3 +34,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 
 # Also on PostgreSQL, where an operator would make it.
 AUDIT_KEY_MADE_AT_NEED = True
+
+# What a site with GitHub's sign-in has; no test sees it before it names a site.
+INSTALLED_APPS = [*_INSTALLED_APPS, "allauth.socialaccount.providers.github"]

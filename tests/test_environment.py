@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from portal import environment
+from portal import environment, signin_sites
 from portal.environment import WrongSettingError
 from portal.logs import HIDDEN, ReportFilter, formatter, scrub
 
@@ -30,6 +30,8 @@ def test_the_example_names_every_variable_and_no_other():
     settings = (ROOT / "portal/settings.py").read_text()
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', settings))
     read.add("GATEHOUSE_HOME")  # read by environment.home()
+    for site, _, _ in signin_sites.KNOWN:
+        read |= {f"{site.upper()}_{what}" for what in ("CLIENT_ID", "CLIENT_SECRET", "URL")}
     example = (ROOT / ".env.example").read_text()
     named = re.findall(r"^#? ?([A-Z_]+)=", example, re.MULTILINE)
     assert sorted(named) == sorted(read)
@@ -186,3 +188,19 @@ def test_the_request_does_not_carry_the_process_environment(monkeypatch):
     request = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_HOST": "localhost", "wsgi.input": 1}
     wrapped(os.environ | request, None)
     assert seen == request
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/invitations/Zk3-_aVq0Zk3-_aVq0Zk3-_aVq0Zk3-_aVq0Zk3-_aVq0",
+        "/accounts/confirm-email/MQ:1abcdE:Zk3-_aVq0Zk3-_aVq0/",
+        "/accounts/password/reset/key/1-cx2abc-0123456789abcdef/",
+    ],
+)
+def test_no_line_holds_a_link_that_opens_something(path):
+    told = scrub(f"Forbidden (CSRF cookie not set.): {path}")
+    assert HIDDEN in told
+    assert "abc" not in told
+    assert "Zk3" not in told
+    assert scrub("Forbidden: /invitations") == "Forbidden: /invitations"

@@ -4,15 +4,13 @@ from datetime import datetime
 from functools import partial
 
 from allauth.account.authentication import get_authentication_records
-from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
 from django.utils import timezone
 
 from governance.access import selectors as access
-from governance.audit.actors import STRANGER, Actor, Limits, RolesWhenAsked
+from governance.audit.actors import STRANGER, Actor, Limits, ReadWhenAsked, Suspended
 from governance.errors import GovernanceError
-from portal.accounts import tokens
+from portal.accounts import people, tokens
 from portal.accounts.models import User
 
 
@@ -59,26 +57,44 @@ def _by_token(request: HttpRequest, secret: str, now: datetime) -> Actor:
         email=token.user.email,
         name=token.user.name,
         verified=token.verified,
-        second_factor=token.second_factor,
+        # What was proved with a factor that was taken off since proves nothing.
+        second_factor=token.second_factor and token.factors,
         has_second_factor=token.factors,
-        roles=RolesWhenAsked(partial(access.roles_of, token.user_id, now=now)),
-        token=Limits(name=token.name, dataset=token.dataset, scope=token.scope),
+        identities=ReadWhenAsked(partial(people.identities, token.user_id)),
+        roles=ReadWhenAsked(partial(access.roles_of, token.user_id, now=now)),
+        suspended=_suspended(token.user_id, token.suspension, now),
+        token=Limits(token.name, token.dataset, token.scope, token.ends_at),
         **_where(request),
     )
 
 
 def _by_session(request: HttpRequest, now: datetime) -> Actor:
     user = request.user
+    standing = people.standing(user.pk, now=now)
     return Actor(
         user_id=user.pk,
         email=user.email,
         name=user.name,
-        verified=EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists(),
+        verified=standing.verified,
         second_factor=used_second_factor(request),
-        has_second_factor=Authenticator.objects.filter(user=user).exists(),
-        roles=RolesWhenAsked(partial(access.roles_of, user.pk, now=now)),
+        has_second_factor=standing.factors,
+        identities=ReadWhenAsked(partial(people.identities, user.pk)),
+        roles=ReadWhenAsked(partial(access.roles_of, user.pk, now=now)),
+        suspended=_suspended(user.pk, standing.suspension, now),
         **_where(request),
     )
+
+
+def _suspended(user_id: int, suspension: int | None, now: datetime) -> Suspended | None:
+    """Its reason, which only somebody who is suspended costs a query for."""
+    return access.suspended(user_id=user_id, now=now) if suspension is not None else None
+
+
+def person_of(user: User, request: HttpRequest) -> Actor:
+    """The person of an account page; on some of them (a link of a mail) they are not signed in."""
+    if request.user == user:
+        return actor_of(request)
+    return Actor(user_id=user.pk, email=user.email, name=user.name, **_where(request))
 
 
 def used_second_factor(request: HttpRequest) -> bool:
@@ -104,9 +120,18 @@ def operator(user: User, *, now: datetime, second_factor: bool = True) -> Actor:
         verified=True,
         second_factor=second_factor,
         has_second_factor=second_factor,
+        identities=people.identities(user.pk),
         roles=access.roles_of(user.pk, now=now),
+        suspended=access.suspended(user_id=user.pk, now=now),
         agent="manage.py",
     )
 
 
-__all__ = ["STRANGER", "BadTokenError", "actor_of", "operator", "used_second_factor"]
+__all__ = [
+    "STRANGER",
+    "BadTokenError",
+    "actor_of",
+    "operator",
+    "person_of",
+    "used_second_factor",
+]

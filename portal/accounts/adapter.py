@@ -1,18 +1,26 @@
-"""Where the account pages meet the house: mail through the outbox, factors encrypted at rest."""
+"""Where the account pages meet the house: mail goes through the outbox."""
 
-import base64
 from typing import Any
 from uuid import uuid4
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
+from governance.audit import services as audit
 from governance.notices import services as notices
+from portal.accounts import sessions
+from portal.accounts.actors import person_of
+from portal.accounts.models import User
+
+BY_PASSKEY = "mfa_reauthenticate:webauthn"
+WAYS = {
+    "reauthenticate": "your password",
+    "mfa_reauthenticate": "a code",
+    BY_PASSKEY: "a passkey",
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -32,17 +40,34 @@ class AccountAdapter(DefaultAccountAdapter):
             now=timezone.now(),
         )
 
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
+        """The ways to show that it is you, in our words; the first is the usual one.
 
-def _fernet() -> Fernet:
-    derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"gatehouse second factor")
-    return Fernet(base64.urlsafe_b64encode(derived.derive(settings.SECRET_KEY.encode())))
+        Who has a passkey and no app is led to the passkey, not to a form for a code.
+        """
+        found = {each["id"]: each for each in super().get_reauthentication_methods(user)}
+        app = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP)
+        if BY_PASSKEY in found and not app.exists():
+            found.pop("mfa_reauthenticate", None)
+            found = {BY_PASSKEY: found[BY_PASSKEY], **found}
+        return [each | {"description": WAYS[name]} for name, each in found.items()]
 
+    def login(self, request: HttpRequest, user: User) -> None:
+        super().login(request, user)
+        sessions.begin(request.session, now=timezone.now())
 
-class MfaAdapter(DefaultMFAAdapter):
-    """Secrets of authenticators are encrypted with a key derived from SECRET_KEY."""
+    def set_password(self, user: User, password: str) -> None:
+        """A new password: an entry of the record, and the end of every session.
 
-    def encrypt(self, text: str) -> str:
-        return _fernet().encrypt(text.encode()).decode()
-
-    def decrypt(self, encrypted_text: str) -> str:
-        return _fernet().decrypt(encrypted_text.encode()).decode()
+        The slow hash is made before the transaction begins.
+        """
+        user.set_password(password)
+        with transaction.atomic():
+            user.save(update_fields=["password"])
+            audit.account_changed(
+                actor=person_of(user, self.request),
+                verb="password",
+                detail={"sessions": sessions.drop(user.pk)},
+                now=timezone.now(),
+            )
+            user.refresh_from_db(fields=["session_epoch"])

@@ -1,14 +1,19 @@
 """The one change that somebody makes to their own profile."""
 
+from datetime import datetime
+
+from django.db import transaction
+
+from governance.audit import services as audit
 from governance.audit.actors import Actor
 from governance.errors import InvalidError, NotPermittedError
 from portal.accounts.models import User
-from portal.accounts.people import country_choices
+from portal.accounts.people import country_choices, one_line
 
 LONGEST = 200  # characters
 
 
-def update(*, actor: Actor, name: str, affiliation: str, country: str = "") -> User:
+def update(*, actor: Actor, name: str, affiliation: str, now: datetime, country: str = "") -> User:
     """Change one's own name, organisation and its country; entries keep the name they copied.
 
     Raises:
@@ -17,7 +22,7 @@ def update(*, actor: Actor, name: str, affiliation: str, country: str = "") -> U
     """
     if not actor.signed_in or actor.token is not None:
         raise NotPermittedError("Sign in to change your profile.")
-    name, affiliation = name.strip(), affiliation.strip()
+    name, affiliation = one_line(name), one_line(affiliation)
     fields = {}
     if len(name) < 3:
         fields["name"] = "Write your full name: it stands on what you sign."
@@ -28,7 +33,13 @@ def update(*, actor: Actor, name: str, affiliation: str, country: str = "") -> U
         fields["country"] = "Choose a country of the list, or none."
     if fields:
         raise InvalidError("Your profile can't be kept like this.", fields=fields)
-    user = User.objects.get(pk=actor.user_id)
-    user.name, user.affiliation, user.country = name, affiliation, country
-    user.save(update_fields=["name", "affiliation", "country"])
+    given = {"name": name, "affiliation": affiliation, "country": country}
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=actor.user_id)
+        changed = [each for each in given if getattr(user, each) != given[each]]
+        if changed:
+            for each in changed:
+                setattr(user, each, given[each])
+            user.save(update_fields=changed)
+            audit.account_changed(actor=actor, verb="profile", detail={"changed": changed}, now=now)
     return user

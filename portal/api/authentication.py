@@ -1,6 +1,7 @@
 """The actor of a request, for DRF: the same one that pages have."""
 
 from django.middleware.csrf import CsrfViewMiddleware
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
@@ -40,3 +41,13 @@ class ActorAuthentication(BaseAuthentication):
         reason = check.process_view(http, None, (), {})  # type: ignore[arg-type]
         if reason:
             raise exceptions.PermissionDenied(f"CSRF: {reason}")
+
+
+class ActorScheme(OpenApiAuthenticationExtension):
+    """How the schema tells it."""
+
+    target_class = "portal.api.authentication.ActorAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:  # noqa: ARG002
+        return {"type": "http", "scheme": "bearer"}

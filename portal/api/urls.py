@@ -3,12 +3,61 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from portal.api import views
+from portal.api import applying, reviewing, terms, views
+
+_DATASET = "datasets/<str:namespace>/<str:name>"
+OWN = "applications/<str:number>"
+_applications = [
+    path("applications", applying.Applications.as_view(), name="api-applications"),
+    path(OWN, applying.Application.as_view(), name="api-application"),
+    path(f"{OWN}/submit", applying.Submit.as_view(), name="api-submit"),
+    path(f"{OWN}/answer", applying.Answer.as_view(), name="api-answer"),
+    path(f"{OWN}/withdraw", applying.Withdraw.as_view(), name="api-withdraw"),
+    path(f"{OWN}/nudge", applying.Nudge.as_view(), name="api-nudge"),
+    path(f"{OWN}/again", applying.Again.as_view(), name="api-again"),
+    path(f"{OWN}/renew", applying.Renew.as_view(), name="api-renew"),
+    path(f"{OWN}/files", applying.Files.as_view(), name="api-application-files"),
+    path(f"{OWN}/files/<int:upload_id>", applying.File.as_view(), name="api-application-file"),
+    path(
+        f"{OWN}/members/<int:member_id>/remove",
+        applying.RemoveMember.as_view(),
+        name="api-member-remove",
+    ),
+    path("invitations", applying.Invitations.as_view(), name="api-invitations"),
+    path("invitations/<int:member_id>/accept", applying.Accept.as_view(), name="api-accept"),
+    path("invitations/<int:member_id>/decline", applying.Decline.as_view(), name="api-decline"),
+    path("invitations/<int:member_id>/leave", applying.Leave.as_view(), name="api-leave"),
+]
+REVIEW = "review/applications/<str:number>"
+_reviews = [
+    path("review/applications", reviewing.Queue.as_view(), name="api-queue"),
+    path("review/bulk", reviewing.Bulk.as_view(), name="api-bulk"),
+    path(REVIEW, reviewing.Review.as_view(), name="api-review"),
+    path(f"{REVIEW}/take", reviewing.Take.as_view(), name="api-take"),
+    path(f"{REVIEW}/release", reviewing.GiveBack.as_view(), name="api-release"),
+    path(f"{REVIEW}/hand-on", reviewing.HandOn.as_view(), name="api-hand-on"),
+    path(f"{REVIEW}/note", reviewing.WriteNote.as_view(), name="api-note"),
+    path(f"{REVIEW}/return", reviewing.Return.as_view(), name="api-return"),
+    path(f"{REVIEW}/approve", reviewing.Approve.as_view(), name="api-approve"),
+    path(f"{REVIEW}/reject", reviewing.Reject.as_view(), name="api-reject"),
+    path(f"{REVIEW}/revoke", reviewing.Revoke.as_view(), name="api-revoke"),
+]
 
 urls = [
     path("datasets", views.Datasets.as_view(), name="api-datasets"),
     path("datasets/<str:namespace>/<str:name>/files", views.Files.as_view(), name="api-files"),
     path("datasets/<str:namespace>/<str:name>/access", views.Access.as_view(), name="api-access"),
+    path(f"{_DATASET}/terms", terms.Terms.as_view(), name="api-terms"),
+    path(f"{_DATASET}/terms/versions", terms.Versions.as_view(), name="api-terms-versions"),
+    path(f"{_DATASET}/terms/acceptance", terms.Acceptance.as_view(), name="api-acceptance"),
+    path("acceptances/<str:number>", terms.Copy.as_view(), name="api-copy"),
+    path(
+        "datasets/<str:namespace>/<str:name>/tiers/<str:tier>/form",
+        applying.Form.as_view(),
+        name="api-form",
+    ),
+    *_applications,
+    *_reviews,
     path("who", views.Who.as_view(), name="api-who"),
     path("schema", SpectacularJSONAPIView.as_view(), name="api-schema"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,16 +10,8 @@ from rest_framework.views import APIView
 
 from governance.access import selectors as access
 from governance.catalogue import selectors as catalogue
-from governance.errors import RefusedError, Step
-
-SIGN_IN = Step(
-    "signed_in",
-    "Sign in",
-    "Send a token in the header Authorization: Bearer.",
-    "tokens",
-    {},
-    "Make one",
-)
+from governance.errors import RefusedError
+from portal.api.parsing import SIGN_IN
 
 
 class DatasetOut(serializers.Serializer):
@@ -49,21 +41,35 @@ class Datasets(APIView):
 
 class FileOut(serializers.Serializer):
     path = serializers.CharField()
+    allowed = serializers.SerializerMethodField(help_text="whether the caller may download it now")
     tier = serializers.CharField(source="tier.name")
     size = serializers.IntegerField(help_text="bytes")
     rows = serializers.IntegerField()
     sha256 = serializers.CharField()
 
+    def get_allowed(self, file: object) -> bool:
+        return file.tier_id in self.context["open"]  # type: ignore[attr-defined]
+
 
 class Files(APIView):
-    """Files of the current version of a dataset, by tier and path."""
+    """Files of the current version of a dataset, by tier and path; `mine` keeps those that the
+    caller may download now. `access` tells what is missing for the others."""
 
-    @extend_schema(operation_id="files", responses=FileOut(many=True))
-    def get(self, request: Request, namespace: str, name: str) -> Response:  # noqa: ARG002
-        dataset = catalogue.dataset(namespace, name)
-        version = catalogue.current(dataset)
-        files = catalogue.artefacts(version) if version is not None else []
-        return Response(FileOut(files, many=True).data)
+    @extend_schema(
+        operation_id="files",
+        parameters=[OpenApiParameter("mine", bool, description="Only what the caller may have.")],
+        responses=FileOut(many=True),
+    )
+    def get(self, request: Request, namespace: str, name: str) -> Response:
+        version = catalogue.current(catalogue.dataset(namespace, name))
+        if version is None:
+            return Response([])
+        visible = access.visible_to(request.auth, timezone.now()).filter(version=version)
+        mine = set(visible.values_list("tier_id", flat=True).distinct())
+        files = catalogue.artefacts(version)
+        if request.query_params.get("mine", "").lower() in {"1", "true"}:
+            files = files.filter(tier_id__in=mine)
+        return Response(FileOut(files, many=True, context={"open": mine}).data)
 
 
 class StepOut(serializers.Serializer):

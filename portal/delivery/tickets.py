@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 
 from governance.access import files, rules
 from governance.access import selectors as access
@@ -12,6 +12,7 @@ from governance.audit.actors import Actor
 from governance.audit.services import Place
 from governance.catalogue import selectors as catalogue
 from governance.errors import GovernanceError, MissingError, RefusedError
+from governance.terms import selectors as terms
 
 
 class UnavailableError(GovernanceError):
@@ -23,8 +24,9 @@ class UnavailableError(GovernanceError):
 class Asked:
     """A file that was asked for, with the decision about it."""
 
-    def __init__(self, artefact: Any, decision: rules.Decision) -> None:
+    def __init__(self, artefact: Any, decision: rules.Decision, known: terms.Standing) -> None:
         self.artefact, self.decision = artefact, decision
+        self.terms = known  # those that go with the file: signed by who asks, or else in force
 
     @property
     def place(self) -> Place:
@@ -47,8 +49,12 @@ def ask(
     found = files.locate(actor, repository, revision, path, now=now) if readable else None
     if found is None:
         raise _missing(repository, revision, path)
-    decision = access.decide(actor, found.artefact, "download", now, known=found.terms)
-    return Asked(found.artefact, decision)
+    known = found.terms
+    if known is None and "terms" in (found.artefact.tier.policy.get("download") or ()):
+        dataset = found.artefact.version.dataset_id
+        known = terms.standing(user_id=actor.user_id, dataset_id=dataset, now=now)
+    decision = access.decide(actor, found.artefact, "download", now, known=known)
+    return Asked(found.artefact, decision, known or found.in_force)
 
 
 def issue(*, actor: Actor, asked: Asked, now: datetime) -> None:
@@ -61,27 +67,25 @@ def issue(*, actor: Actor, asked: Asked, now: datetime) -> None:
     decision = asked.decision
     try:
         if decision.allowed:
-            with transaction.atomic():
-                audit.ticket_issued(
-                    actor=actor,
-                    place=asked.place,
-                    terms_version=decision.terms_version,
-                    grant=decision.grant,
-                    size=asked.artefact.size,
-                    now=now,
-                )
+            audit.ticket_issued(  # committed when it returns
+                actor=actor,
+                place=asked.place,
+                terms_version=decision.terms_version,
+                grant=decision.grant,
+                size=asked.artefact.size,
+                now=now,
+            )
             return
         if not actor.signed_in:
             audit.stranger_refused(address=actor.address, dataset=asked.place.dataset, now=now)
         else:
-            with transaction.atomic():
-                audit.access_refused(
-                    actor=actor,
-                    place=asked.place,
-                    action="ticket",
-                    reasons=decision.reasons,
-                    now=now,
-                )
+            audit.access_refused(
+                actor=actor,
+                place=asked.place,
+                action="ticket",
+                reasons=decision.reasons,
+                now=now,
+            )
     except DatabaseError as error:
         raise UnavailableError(
             "The record can't be written just now, so nothing is handed out. Try again in a minute."

@@ -2,7 +2,9 @@
 
 from pathlib import PurePosixPath
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods
@@ -22,9 +24,10 @@ def resolve(
     asked = tickets.ask(
         actor=actor, namespace=namespace, name=name, revision=revision, path=path, now=now
     )
-    headers = _headers(asked)
+    headers = _headers(request, asked)
     if request.method == "HEAD":
-        tickets.refuse(actor=actor, asked=asked, now=now)
+        if not asked.decision.allowed:
+            tickets.issue(actor=actor, asked=asked, now=now)  # a refusal, which is on record
         return HttpResponse(headers=headers | {"Content-Length": str(asked.artefact.size)})
     early = _precondition(request, headers)
     if early is not None and asked.decision.allowed:
@@ -33,7 +36,7 @@ def resolve(
     return _stream(request, asked, headers)
 
 
-def _headers(asked: tickets.Asked) -> dict[str, str]:
+def _headers(request: HttpRequest, asked: tickets.Asked) -> dict[str, str]:
     artefact = asked.artefact
     filename = PurePosixPath(artefact.path).name
     return {
@@ -44,7 +47,24 @@ def _headers(asked: tickets.Asked) -> dict[str, str]:
         "Content-Type": "application/vnd.apache.parquet",
         "Content-Disposition": content_disposition_header(as_attachment=True, filename=filename),
         "Cache-Control": "private, no-cache",
-        "X-Gatehouse-Terms": asked.decision.terms_version,
+    } | _terms(request, asked)
+
+
+def _terms(request: HttpRequest, asked: tickets.Asked) -> dict[str, str]:
+    """The terms that go with the bytes: who passes the file on passes these on with it."""
+    terms = asked.terms
+    if not terms.text:
+        return {}
+    dataset = asked.artefact.version.dataset
+    where = {"namespace": dataset.namespace, "name": dataset.name, "number": terms.text}
+    path = reverse("terms-version", kwargs=where)
+    url = (
+        f"{settings.PUBLIC_URL}{path}" if settings.PUBLIC_URL else request.build_absolute_uri(path)
+    )
+    return {
+        "Link": f'<{url}>; rel="terms-of-service"',
+        "X-Gatehouse-Terms": terms.text,
+        "X-Gatehouse-Terms-Sha256": terms.sha256,
     }
 
 
@@ -69,7 +89,9 @@ def _stream(request: HttpRequest, asked: tickets.Asked, headers: dict[str, str])
     try:
         part = _slice(request, headers["ETag"], size)
     except ranges.UnsatisfiableError:
-        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+        told = f"This file ends at {size} bytes: there is nothing after them to send."
+        unmet = {"Content-Range": f"bytes */{size}", "X-Error-Message": told}
+        return HttpResponse(status=416, headers=unmet)
     try:
         # All that can fail happens before the answer begins.
         stream = store().open(asked.artefact.key)

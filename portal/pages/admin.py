@@ -154,14 +154,21 @@ VERBS = {
     "approve": "Version {} is approved.",
     "publish": "Version {} is published: it is the current one.",
     "reject": "Version {} is rejected; its number is free again.",
+    "pause": "The build of {} is paused.",
+    "resume": "The build of {} goes on.",
     "cancel": "The build of {} is cancelled.",
 }
 
 
 def _move(verb: str, found: "Build", actor: Actor, reason: str) -> None:
     now = timezone.now()
-    if verb == "cancel":
-        services.cancel_build(actor=actor, build_id=found.pk, reason=reason, now=now)
+    of_build = {
+        "pause": services.pause_build,
+        "resume": services.resume_build,
+        "cancel": services.cancel_build,
+    }
+    if verb in of_build:
+        of_build[verb](actor=actor, build_id=found.pk, reason=reason, now=now)
         return
     move = {
         "approve": catalogue_services.approve_version,

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from governance.audit import leaves, rights, services
+from governance.audit import leaves, policies, rights, services
 from governance.audit.actors import Role
 from governance.catalogue import selectors as catalogue
 from portal.accounts import people
@@ -19,9 +19,20 @@ from portal.accounts.actors import actor_of
 from portal.pages.guards import staff
 
 NEEDS = {
-    "terms": "Had accepted the terms in force",
+    "terms": "Had signed terms that counted then",
     "grant": "Held a grant",
     "steward": "Was a steward",
+    "suspension": "Was suspended",
+}
+ASKED = {
+    "signed_in": "to be signed in",
+    "verified": "a confirmed address",
+    "served": "a version that is handed out",
+    "token": "a token that covers it, if one is used",
+    "second_factor": "the second factor used",
+    "terms": "signed terms",
+    "grant": "a grant",
+    "steward": "the role of a steward",
 }
 SENTENCES = {
     "": "The record holds no publication of this version up to then: nobody could open it.",
@@ -45,7 +56,7 @@ class AskForm(forms.Form):
         self.fields["dataset"].choices = [(each.slug, each.slug) for each in catalogue.every()]
 
     def clean(self) -> dict[str, Any]:
-        """The tier must be one of the dataset: its policy says what was needed."""
+        """The tier must be one of the dataset; its policy of today is for when no entry tells."""
         given = super().clean() or {}
         if given.get("dataset") and given.get("tier"):
             known = catalogue.tiers(catalogue.dataset_by_slug(given["dataset"]))
@@ -53,7 +64,7 @@ class AskForm(forms.Form):
             if tier is None:
                 names = ", ".join(each.name for each in known)
                 self.add_error("tier", f"This dataset has no such tier. It has: {names}.")
-            given["policy"] = tier.policy.get("download") or () if tier else ()
+            given["today"] = tier.policy.get("download") or () if tier else ()
         return given
 
 
@@ -67,13 +78,16 @@ def could_open(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "auditor/could_open.html", {"form": form}, status=422)
     asked = form.cleaned_data
+    policy = policies.policy_at(asked["dataset"], asked["tier"], at=asked["at"])
+    needs = policy.needs if policy else asked["today"]
     answer = rights.could_open(
-        asked["dataset"], asked["version"], asked["tier"], at=asked["at"], needs=asked["policy"]
+        asked["dataset"], asked["version"], asked["tier"], at=asked["at"], needs=needs
     )
     _look(request, asked, len(answer.people))
     told = {"form": form, "asked": asked, "answer": answer, "people": _people(answer.people)}
-    told |= {"needs": [NEEDS[each] for each in NEEDS if each in asked["policy"]]}
-    told |= {"served": _served(answer.served)}
+    told |= {"policy": policy, "needs": [ASKED.get(each, each) for each in needs]}
+    told |= {"by_entries": any(each in needs for each in NEEDS), "served": _served(answer.served)}
+    told |= {"suspended": _people([each] for each in answer.suspended)}
     return render(request, "auditor/could_open.html", told)
 
 

@@ -77,7 +77,7 @@ def about(request: HttpRequest, namespace: str, name: str, number: str = "") -> 
         version=version,
         current=current,
         versions=versions,
-        served=version is not None and access.is_served(version, now=now),
+        served=version is not None and access.is_served(dataset, version, now=now),
         standing=access.standing(actor_of(request), dataset, version, now=now),
         now=now,
     )
@@ -100,6 +100,7 @@ def _answer(
         "is_current": known.version is not None and known.version == known.current,
         "state": words.version_pill(known.version.state) if known.version else None,
         "served": known.served,
+        "wound_down": access.wound_down(known.dataset, now=known.now),
         "tiers": tiers,
         "dataset_url": known.url("dataset"),
         "terms_url": reverse("terms", kwargs=known.place),
@@ -174,9 +175,10 @@ def _commands(request: HttpRequest, known: About) -> dict[str, Any]:
     if sample is None:
         return {}
     url = _absolute(request, _file_url(known, tier, sample.path))
-    name = shlex.quote(sample.path.rpartition("/")[2])
+    # Its whole path: files of one name stand in many folders, and one must not go on in another.
+    name = shlex.quote(sample.path)
     curl = (
-        "curl --fail --location --continue-at - --remote-name \\\n"
+        f"curl --fail --location --continue-at - --create-dirs --output {name} \\\n"
         "  --write-out '%header{x-error-message}\\n' \\\n"
         f'  --header "Authorization: Bearer $HF_TOKEN" \\\n  {shlex.quote(url)}'
     )
@@ -266,7 +268,7 @@ def versions(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         {
             "version": each,
             "pill": words.version_pill(each.state),
-            "served": access.is_served(each, now=known.now),
+            "served": access.is_served(known.dataset, each, now=known.now),
             "removed": _rows(each, "removed"),
             "added": _rows(each, "added"),
         }

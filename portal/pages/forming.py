@@ -37,6 +37,11 @@ def blame(form: forms.Form, error: GovernanceError) -> int:
     return refusals.status_of(error)
 
 
+def whole_number(given: str) -> int:
+    """The number that a button or a hidden field sent; 0, which is nobody's, for anything else."""
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
+
+
 def sent(request: HttpRequest, verb: str) -> bool:
     """Whether this request is the form with the button `verb`, on a page of several forms."""
     return request.method == "POST" and request.POST.get("do") == verb

@@ -1,14 +1,24 @@
 """The gate as pages draw it: the rule's marks with addresses, and the last line, the bytes."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
 
+from governance.access import selectors as access
 from governance.access.rules import Decision, Mark
 from governance.access.selectors import TierStanding
+from governance.catalogue import selectors as catalogue
+from portal.accounts.actors import actor_of
+
+if TYPE_CHECKING:
+    from governance.catalogue.models import Tier
+
+# Needs that no step of the reader's own meets.
+CLOSED = {"steward", "not_offered", "suspended", "wound_down"}
 
 
 class Line(NamedTuple):
@@ -39,11 +49,24 @@ def tier(request: HttpRequest, standing: TierStanding, *, files: str) -> Shown:
     decision, of = standing.decision, standing.tier
     words, kind = pill(decision)
     unserved = "served" in decision.reasons
-    left = 0 if decision.allowed or unserved else len(decision.missing_steps)
-    closed = "steward" in decision.reasons or "not_offered" in decision.reasons
+    closed = not CLOSED.isdisjoint(decision.reasons)
+    left = 0 if decision.allowed or unserved or closed else len(decision.missing_steps)
     drawn = [] if closed else list(_lines(request, standing, files))
-    note = decision.missing_steps[-1].sentence if closed else ""
+    told = closed and "suspended" not in decision.reasons  # that stands on top of every page
+    note = decision.missing_steps[-1].sentence if told else ""
     return Shown(of.name, of.summary, decision.allowed, left, words, kind, drawn, note)
+
+
+def missing(request: HttpRequest, of: "Tier", now: datetime) -> list[Line]:
+    """What stands between a holder and the files: a grant is seldom all that a tier asks for."""
+    dataset = of.dataset
+    standing = access.standing(actor_of(request), dataset, catalogue.current(dataset), now=now)
+    mine = next(each for each in standing if each.tier.pk == of.pk)
+    if mine.decision.allowed:
+        return []
+    where = {"namespace": dataset.namespace, "name": dataset.name}
+    lines = tier(request, mine, files=reverse("dataset-files", kwargs=where)).lines
+    return [line for line in lines if line.state == "next"]
 
 
 def _lines(request: HttpRequest, standing: TierStanding, files: str) -> Iterator[Line]:
@@ -79,7 +102,7 @@ def _url(request: HttpRequest, mark: Mark) -> str:
     if not mark.route or (mark.state == "later" and own_account):
         return ""  # who is not signed in has no addresses to look at yet
     address = reverse(mark.route, kwargs=dict(mark.params))
-    if mark.route == "account_login":
+    if mark.route in {"account_login", "mfa_activate_totp", "mfa_reauthenticate"}:
         return f"{address}?{urlencode({'next': request.get_full_path()})}"
     return "" if address == request.path else address
 
@@ -89,6 +112,10 @@ def pill(decision: Decision) -> tuple[str, str]:
     reasons = decision.reasons
     if decision.allowed:
         return "You can download", "ok"
+    if "suspended" in reasons:
+        return "Account suspended", "bad"
+    if "wound_down" in reasons:
+        return "Wound down", ""
     if "not_offered" in reasons:
         return "Closed", ""
     if "steward" in reasons:
@@ -99,7 +126,10 @@ def pill(decision: Decision) -> tuple[str, str]:
     return f"{left} step{'' if left == 1 else 's'} left", "warn"
 
 
-TOWARDS = {"signed_in", "verified", "terms", "second_factor", "token"}
+TOWARDS = {
+    *("signed_in", "verified", "terms", "second_factor", "token"),
+    *("linked_identity", "linked_orcid", "linked_github", "linked_huggingface"),
+}
 
 
 def invitation(decision: Decision) -> tuple[str, str]:

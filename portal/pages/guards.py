@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from governance.audit.actors import Actor, Role
-from governance.errors import MissingError, NotPermittedError
+from governance.errors import NotPermittedError
 from portal.accounts.actors import actor_of
+from portal.refusing import HiddenError
 
 View = Callable[..., HttpResponse]
 
@@ -33,7 +34,8 @@ def signed_in(view: View) -> View:
 
 
 def staff(*roles: Role) -> Callable[[View], View]:
-    """For holders of one of the roles, on any dataset, with the second factor used in this session.
+    """For holders of one of the roles, on any dataset: address confirmed, second factor used in
+    this session.
 
     Anyone else is answered as if there were no such page.
     """
@@ -44,12 +46,16 @@ def staff(*roles: Role) -> Callable[[View], View]:
             actor = actor_of(request)
             if not actor.signed_in:
                 return _to("account_login", request)
+            actor.require_standing()
             if not _holds_any(actor, roles) or actor.token is not None:
-                raise MissingError("There is no such page.")
+                raise HiddenError("There is no such page.")
+            if not actor.verified:
+                return _to("account_email", request)
             if not actor.second_factor:
                 return _to(factor_route(actor), request)
             return view(request, *args, **kwargs)
 
+        guarded.staff_roles = roles  # type: ignore[attr-defined]  tests walk the site by it
         return guarded
 
     return guard

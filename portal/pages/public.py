@@ -1,8 +1,10 @@
 """What anyone may read: the catalogue. The pages of one dataset and its terms stand beside."""
 
+import shlex
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,12 +12,15 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from governance.access import holding
 from governance.access import selectors as access
 from governance.access.selectors import TierStanding
 from governance.audit import metrics
+from governance.audit.actors import Role
 from governance.catalogue import selectors as catalogue
 from portal.accounts.actors import actor_of
-from portal.pages import datasets, gates, terms
+from portal.environment import is_local
+from portal.pages import datasets, drafting, gates, terms
 
 if TYPE_CHECKING:
     from governance.catalogue.models import Dataset, Version
@@ -57,7 +62,21 @@ def catalogue_page(request: HttpRequest) -> HttpResponse:
         "orders": ORDERS,
         "asked": {name: request.GET.get(name, "") for name in ("q", "licence", "access", "sort")},
     }
+    if not known:
+        shown["start"] = _start(request)
     return render(request, "public/catalogue.html", shown)
+
+
+def _start(request: HttpRequest) -> dict[str, str]:
+    """What is next where nothing is listed yet: for who operates it, for an admin, for others."""
+    now = timezone.now()
+    if not holding.there_is_an_admin(now=now):
+        # Where the folder lies is said only to who may sit at this machine.
+        home = f" --home {shlex.quote(str(settings.HOME))}" if is_local(settings.PUBLIC_URL) else ""
+        return {"init": f".venv/bin/python manage.py init --admin you@example.org{home}"}
+    if Role.ADMIN in {role for role, _ in actor_of(request).roles}:
+        return {"admin": reverse("admin")}
+    return {}
 
 
 def _all(request: HttpRequest, known: "list[Dataset]") -> list[Listed]:
@@ -128,6 +147,6 @@ urls = [
     path(f"{_DATASET}/versions/<str:number>", datasets.difference, name="dataset-difference"),
     path(f"{_DATASET}/preview", datasets.preview, name="dataset-preview"),
     path(f"{_DATASET}/access", datasets.who, name="dataset-access"),
-    path(f"{_DATASET}/terms", terms.page, name="terms"),
-    path(f"{_DATASET}/terms.txt", terms.text, name="terms-text"),
+    *drafting.urls,
+    *terms.urls,
 ]

@@ -27,6 +27,13 @@ ACTS = {  # verb -> (heading, button, kind of button, the sentence beside it)
         "It becomes the current version at once; the one before is served six more weeks.",
     ),
     "reject": ("Reject", "Reject", "danger", "It never comes out; its number is free again."),
+    "pause": ("Pause", "Pause the build", "", "Work in hand ends, nothing is lost; it can go on."),
+    "resume": (
+        "Go on",
+        "Resume the build",
+        "primary",
+        "It goes on where it stopped; shards that were set aside are tried again.",
+    ),
     "cancel": ("Cancel", "Cancel the build", "danger", "Work in hand ends; nothing is published."),
 }
 PAST = {"approved", "published", "superseded", "withdrawn"}
@@ -72,6 +79,8 @@ def _made(build: "Build") -> str:
         return "All stages are done; counts, hashes and the absence of removed subjects verified"
     if build.state == "running":
         return "All stages; one of them verifies counts, hashes and removals"
+    if build.state == "paused":
+        return "The build is paused; an admin lets it go on"
     return f"The build {'failed' if build.state == 'failed' else 'was cancelled'}"
 
 
@@ -116,14 +125,16 @@ def acts(
 def _possible(build: "Build") -> list[str]:
     """Acts that the state of the build leaves to anybody at all."""
     if build.state == "running":
-        return ["cancel"]
+        return ["pause", "cancel"]
+    if build.state == "paused":
+        return ["resume", "cancel"]
     return {"candidate": ["approve", "reject"], "approved": ["publish", "reject"]}.get(
         build.version.state if build.state == "done" else "", []
     )
 
 
 def _why_not(build: "Build", actor: Actor, verb: str) -> str:
-    if verb != "cancel":
+    if verb not in ("pause", "resume", "cancel"):
         return catalogue.why_not(build.version, actor, verb)
     admin = actor.acts_as(Role.ADMIN, build.version.dataset_id)
-    return "" if admin else "Only an admin can cancel a build."
+    return "" if admin else f"Only an admin can {verb} a build."

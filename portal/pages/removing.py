@@ -18,7 +18,7 @@ from governance.errors import InvalidError, NotPermittedError, WrongStateError
 from governance.removals import selectors, services
 from portal.accounts import people
 from portal.accounts.actors import actor_of
-from portal.pages.forming import Words, blame, many_lines
+from portal.pages.forming import Ticked, Words, blame, many_lines
 from portal.pages.guards import staff
 
 PAGE = 50
@@ -26,6 +26,8 @@ KINDS = {
     "account": "Account, with all it owns",
     "repository": "Repository",
     "blob": "Content, anywhere",
+    "commit": "Commit",
+    "issue": "Issue or pull request",
 }
 
 
@@ -34,8 +36,20 @@ class RemovalForm(forms.Form):
     kind = forms.ChoiceField(label="What", choices=list(KINDS.items()))
     value = Words(
         label="Which",
-        help_text="An account's name, owner/name, or a git blob id of 40 hex digits.",
+        help_text="An account's name, owner/name, a git blob or commit id of 40 hex digits, or "
+        "owner/name#12. id:NUMBER is a host's number of an account or repository.",
         widget=forms.TextInput(attrs={"autocapitalize": "off", "spellcheck": "false"}),
+    )
+    aliases = Words(
+        label="Further names",
+        required=False,
+        help_text="Earlier names of the account or repository, separated by blanks.",
+        widget=forms.TextInput(attrs={"autocapitalize": "off", "spellcheck": "false"}),
+    )
+    everywhere = Ticked(
+        label="Also take what stands there wherever else it stands",
+        required=False,
+        help_text="Copies that others hold go, too.",
     )
     reason = Words(
         label="Reason", help_text="Who asked, and how it was checked.", widget=many_lines(3)
@@ -72,6 +86,8 @@ def _recorded(request: HttpRequest, actor: Actor, form: RemovalForm) -> int:
             dataset=catalogue.dataset_by_slug(told["dataset"]),
             kind=told["kind"],
             value=told["value"],
+            aliases=told["aliases"].split(),
+            everywhere=told["everywhere"],
             reason=told["reason"],
             now=timezone.now(),
         )

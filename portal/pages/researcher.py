@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from governance.access import selectors as access
 from governance.audit import selectors as audit
@@ -16,8 +17,10 @@ from governance.catalogue import selectors as catalogue
 from governance.notices import selectors as notices
 from governance.notices import services as notices_services
 from governance.terms import selectors as terms
+from governance.terms import services as terms_services
 from portal.accounts.actors import actor_of
-from portal.pages import applying, gates, own_account, words
+from portal.pages import applying, gates, own_account, sharing, words
+from portal.pages.forming import sent
 from portal.pages.guards import signed_in
 
 if TYPE_CHECKING:
@@ -25,15 +28,25 @@ if TYPE_CHECKING:
 
     from governance.terms.models import Acceptance
 
+
 PAGE = 25
 MOST_NEW = 50  # unread notices shown at once; those above wait for the next look
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def acceptance(request: HttpRequest, number: str) -> HttpResponse:
-    """The copy of what was signed, as it was signed."""
-    found = terms.acceptance(number, actor=actor_of(request))
+    """The copy of what was signed, as it was signed; JSON for who asks for it."""
+    actor = actor_of(request)
+    found = terms.acceptance(number, actor=actor)
+    if sent(request, "erase"):
+        terms_services.erase_traces(
+            actor=actor, person=actor.user_id, reason="asked on their copy", now=timezone.now()
+        )
+        messages.success(request, "Network address and browser are erased from your signatures.")
+        return redirect("acceptance", number=number)
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        return _as_json(found)
     titles = [each for each in terms.clauses(found.terms) if each.number in found.clauses]
     told = {"acceptance": found, "dataset": found.terms.dataset, "clauses": titles}
     return render(request, "researcher/acceptance.html", told)
@@ -43,28 +56,17 @@ def acceptance(request: HttpRequest, number: str) -> HttpResponse:
 @signed_in
 def acceptance_json(request: HttpRequest, number: str) -> HttpResponse:
     """The same for programs. `text_sha256` is that of `text` as UTF-8."""
-    found = terms.acceptance(number, actor=actor_of(request))
-    response = JsonResponse(_copy(found), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    return _as_json(terms.acceptance(number, actor=actor_of(request)))
+
+
+def _as_json(found: "Acceptance") -> HttpResponse:
+    response = JsonResponse(
+        terms.copy_of(found), json_dumps_params={"indent": 2, "ensure_ascii": False}
+    )
     response["Content-Disposition"] = f'attachment; filename="{found.number}.json"'
     response["Cache-Control"] = "no-store"
+    response["Vary"] = "Accept"
     return response
-
-
-def _copy(found: "Acceptance") -> dict[str, Any]:
-    return {
-        "number": found.number,
-        "dataset": found.terms.dataset.slug,
-        "terms": found.terms.number,
-        "title": found.terms.title,
-        "text": found.terms.text,
-        "text_sha256": found.text_sha256,
-        "clauses": found.clauses,
-        "typed_name": found.typed_name,
-        "email": found.email,
-        "purpose": found.purpose,
-        "at": found.at.isoformat(),
-        "entry": found.entry,
-    }
 
 
 @require_safe
@@ -141,5 +143,6 @@ urls = [
     path("downloads", downloads, name="downloads"),
     path("inbox", inbox, name="inbox"),
     *applying.urls,
+    *sharing.urls,
     *own_account.urls,
 ]

@@ -1,82 +1,34 @@
-"""What stewards decide: applications, and the removal ledger."""
+"""What stewards decide: one application. Admins read it and may hand it on."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from governance.access import applied, services
 from governance.access import selectors as access
-from governance.access import services
+from governance.access.states import State
 from governance.audit.actors import Actor, Role
-from governance.errors import InvalidError, NotPermittedError, WrongStateError
 from governance.terms import selectors as terms
 from portal.accounts import people
 from portal.accounts.actors import actor_of
-from portal.pages import removing, words
-from portal.pages.applying import shown
-from portal.pages.forming import Words, blame, many_lines, sent
+from portal.pages import blocking, holding, queueing, removing, words
+from portal.pages.applying import saved, shown
+from portal.pages.forming import Words, blame, many_lines, sent, whole_number
 from portal.pages.guards import staff
+from portal.pages.queueing import LAST_MINUTE, REFUSED, state_pill
 
 if TYPE_CHECKING:
     from governance.access.models import Application
 
-PAGE = 50
-STATES = {
-    "submitted": "Open",
-    "approved": "Approved",
-    "rejected": "Declined",
-    "withdrawn": "Withdrawn",
-    "expired": "Expired",
-}
-LAST_MINUTE = time(23, 59, tzinfo=UTC)  # a grant ends at the end of its last day
 
-
-@require_safe
-@staff(Role.STEWARD)
-def queue(request: HttpRequest) -> HttpResponse:
-    actor, now = actor_of(request), timezone.now()
-    chosen = request.GET.get("state", "")
-    chosen = chosen if chosen in STATES else "submitted"
-    counts = access.count_by_state(actor)
-    page = Paginator(access.queue(actor, state=chosen), PAGE).get_page(request.GET.get("page"))
-    told = {
-        "page_obj": page,
-        "rows": [_row(each, actor, now) for each in page],
-        "chosen": chosen,
-        "waits": chosen == "submitted",
-        "segments": [
-            {"state": state, "label": label, "count": counts.get(state, 0)}
-            for state, label in STATES.items()
-        ],
-        "open": counts.get("submitted", 0),
-        "late": access.late(actor, now=now),
-        "answer_days": services.ANSWER_WITHIN.days,
-        "expire_days": services.EXPIRE_AFTER.days,
-    }
-    return render(request, "steward/queue.html", told)
-
-
-def _row(application: "Application", actor: Actor, now: datetime) -> dict[str, Any]:
-    return {
-        "it": application,
-        "pill": state_pill(application, now),
-        "age": (now - application.submitted_at).days,
-        "mine": application.applicant_id == actor.user_id,
-    }
-
-
-def state_pill(application: "Application", now: datetime) -> dict[str, str]:
-    """As `words.pill`; one that waits past its target says so."""
-    if application.state == "submitted" and application.target_at < now:
-        return {"text": "Past target", "kind": "bad"}
-    return words.pill(application.state)
+# ------------------------------------------------------------------ one application
 
 
 class ApproveForm(forms.Form):
@@ -100,37 +52,91 @@ class RejectForm(forms.Form):
     )
 
 
+class ReturnForm(forms.Form):
+    reason = Words(
+        label="Questions",
+        help_text="The applicant has 30 working days; the promised day waits meanwhile.",
+        widget=many_lines(3),
+    )
+
+
+class RevokeForm(forms.Form):
+    reason = Words(
+        label="Reason",
+        help_text="Everyone whose access ends reads it.",
+        widget=many_lines(3),
+    )
+
+
+class HandOnForm(forms.Form):
+    to = forms.TypedChoiceField(label="Hand it on to", coerce=int, empty_value=0)
+    note = Words(label="Note for them", required=False, widget=many_lines(2))
+
+    def __init__(self, *args: Any, stewards: list[tuple[int, str]], **told: Any) -> None:
+        super().__init__(*args, **told)
+        self.fields["to"].choices = [("", "Choose a steward"), *stewards]  # type: ignore[attr-defined]
+
+
+class NoteForm(forms.Form):
+    note = Words(label="Note", help_text="Between reviewers: the applicant never sees it.",
+                 widget=many_lines(3))  # fmt: skip
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff(Role.STEWARD)
+@staff(Role.STEWARD, Role.ADMIN)
 def application(request: HttpRequest, number: str) -> HttpResponse:
     actor, now, status = actor_of(request), timezone.now(), 200
-    found = access.application(number, actor=actor)
-    approve, reject = _forms(request, found, now)
+    found = applied.readable_application(number, actor=actor, now=now)
+    all_forms = _forms(request, found, now)
     if request.method == "POST":
-        form = reject if sent(request, "reject") else approve
-        status = _decided(request, found, form)
+        status = _pressed(request, found, all_forms)
         if not status:
             return redirect("steward-application", number=number)
     told = {
-        "approve": approve,
-        "reject": reject,
-        "may_decide": access.may_decide(actor, found),
-        **shown(found, now=now),
+        **all_forms,
+        "may_decide": applied.may_decide(actor, found),
+        "may_revoke": found.shown == State.APPROVED and found.applicant_id != actor.user_id,
+        **shown(found, now=now, reviewer=not applied.has_part_in(found, actor)),
+        "file_route": "steward-file",
         **_about(found, now),
+        **_review(found, actor),
     }
     return render(request, "steward/application.html", told, status=status)
 
 
-def _forms(
-    request: HttpRequest, found: "Application", now: datetime
-) -> tuple[ApproveForm, RejectForm]:
-    """Both forms; the one whose button was pressed holds what was typed."""
-    last = last_day(now, found.tier.days)
-    approving = request.POST if sent(request, "approve") else None
-    rejecting = request.POST if sent(request, "reject") else None
-    approve = ApproveForm(approving, initial={"ends": last}, auto_id="approve_%s")
-    approve.fields["ends"].widget.attrs |= {"min": now.date(), "max": last}
-    return approve, RejectForm(rejecting, auto_id="reject_%s")
+@require_safe
+@staff(Role.STEWARD, Role.ADMIN)
+def file(request: HttpRequest, number: str, upload_id: int) -> HttpResponseBase:
+    return saved(applied.upload(number, upload_id, actor=actor_of(request), reviewer=True))
+
+
+def _forms(request: HttpRequest, found: "Application", now: datetime) -> dict[str, forms.Form]:
+    """One for each button; the one that was pressed holds what was typed."""
+
+    def posted(verb: str) -> Any:
+        return request.POST if sent(request, verb) else None
+
+    begins = now
+    if found.renews is not None and found.renews.revoked_at is None and found.renews.ends > now:
+        begins = found.renews.ends
+    last = last_day(begins, found.tier.days)
+    approve = ApproveForm(
+        posted("approve"),
+        initial={"ends": last},
+        auto_id="approve_%s",
+    )
+    approve.fields["ends"].widget.attrs |= {"min": begins.date(), "max": last}
+    stewards = access.holders_of(Role.STEWARD, found.tier.dataset_id, now=now)
+    others = {each for each in stewards if each not in {found.taken_by, found.applicant_id}}
+    names = sorted(people.names(others).items(), key=lambda each: each[1])
+    return {
+        "approve": approve,
+        "reject": RejectForm(posted("reject"), auto_id="reject_%s"),
+        "back": ReturnForm(posted("return"), auto_id="return_%s"),
+        "revoke": RevokeForm(posted("revoke"), auto_id="revoke_%s"),
+        "hand": HandOnForm(posted("hand"), auto_id="hand_%s", stewards=names),
+        "note": NoteForm(posted("note"), auto_id="note_%s"),
+    }
 
 
 def last_day(now: datetime, days: int) -> date:
@@ -138,26 +144,80 @@ def last_day(now: datetime, days: int) -> date:
     return (now + timedelta(days=days) - timedelta(hours=23, minutes=59)).date()
 
 
-def _decided(request: HttpRequest, found: "Application", form: forms.Form) -> int:
+FORM_OF = {"return": "back"}  # a button whose form has another name
+TOLD = {
+    "reject": "{} is declined. The applicant is told.",
+    "return": "{} is returned. The applicant is asked.",
+    "revoke": "{} is revoked. Everyone whose access ended is told.",
+    "take": "You look after {} from now on.",
+    "release": "{} is everyone's again.",
+    "hand": "{} is handed on. They are told.",
+    "note": "The note is kept.",
+}
+
+
+def _pressed(request: HttpRequest, found: "Application", all_forms: dict[str, forms.Form]) -> int:
     """Do what was asked; 0 when it was done, else the status of the refusal."""
-    if not form.is_bound or not form.is_valid():
+    verb = request.POST.get("do", "")
+    if verb not in {"take", "release"} and FORM_OF.get(verb, verb) not in all_forms:
         return 422
-    actor, now, told = actor_of(request), timezone.now(), form.cleaned_data
+    form = all_forms[FORM_OF.get(verb, verb)] if verb not in {"take", "release"} else None
+    if form is not None and not form.is_valid():
+        return 422
+    told = form.cleaned_data if form is not None else {}
+    told["submission"] = whole_number(request.POST.get("submission", "")) or None
     try:
-        if isinstance(form, RejectForm):
-            services.reject_application(
-                application_id=found.pk, actor=actor, reason=told["reason"], now=now
-            )
-            messages.success(request, f"{found.number} is declined. The applicant is told.")
-        else:
-            ends = datetime.combine(told["ends"], LAST_MINUTE)
-            services.approve_application(
-                application_id=found.pk, actor=actor, ends=ends, reason=told["reason"], now=now
-            )
-            messages.success(request, f"{found.number} is approved. The applicant is told.")
-    except (InvalidError, WrongStateError, NotPermittedError) as error:
-        return blame(form, error)
+        sentence = _act(found, actor_of(request), verb, told, timezone.now())
+    except REFUSED as error:
+        return blame(form if form is not None else all_forms["note"], error)
+    messages.success(request, sentence.format(found.number))
     return 0
+
+
+def _act(found: "Application", actor: Actor, verb: str, told: dict[str, Any], now: datetime) -> str:
+    """One verb of the rules; the sentence that tells what was done."""
+    at: dict[str, Any] = {"application_id": found.pk, "actor": actor, "now": now}
+    if verb == "approve":
+        ends = datetime.combine(told["ends"], LAST_MINUTE)
+        grant = services.approve_application(
+            **at, ends=ends, reason=told["reason"], submission=told["submission"]
+        )
+        if grant is None:
+            return "Your yes to {} is kept. Another reviewer has to agree; they are told."
+        return "{} is approved. The applicant is told."
+    if verb == "reject":
+        services.reject_application(**at, reason=told["reason"])
+    elif verb == "return":
+        services.return_application(**at, questions=told["reason"])
+    elif verb == "revoke":
+        services.revoke_application(**at, reason=told["reason"])
+    elif verb == "take":
+        services.take_application(**at)
+    elif verb == "release":
+        services.give_back_application(**at)
+    elif verb == "hand":
+        services.hand_on_application(**at, to=told["to"], note=told["note"])
+    else:
+        services.note_application(**at, text=told["note"])
+    return TOLD[verb]
+
+
+def _review(found: "Application", actor: Actor) -> dict[str, Any]:
+    """What stands between reviewers. Never on a page of the applicant."""
+    keeps = not applied.has_part_in(found, actor)
+    yeses, notes = (applied.yeses(found), applied.notes(found)) if keeps else ([], [])
+    known = {each.reviewer for each in yeses} | {each.author for each in notes}
+    names = people.names({*known, found.taken_by})
+    return {
+        "yeses": [{"it": each, "by": names.get(each.reviewer, "")} for each in yeses],
+        "notes": [{"it": each, "by": names.get(each.author, "")} for each in notes],
+        "taken": names.get(found.taken_by or 0, "") if keeps else "",
+        "mine": found.taken_by is not None and found.taken_by == actor.user_id,
+        "said_yes": any(each.reviewer == actor.user_id for each in yeses),
+        "own": found.applicant_id == actor.user_id,
+        "keeps": keeps,
+        "reviewers": found.tier.reviewers,
+    }
 
 
 def _about(found: "Application", now: datetime) -> dict[str, Any]:
@@ -165,14 +225,16 @@ def _about(found: "Application", now: datetime) -> dict[str, Any]:
     dataset = found.tier.dataset
     signed = terms.standing(user_id=found.applicant_id, dataset_id=dataset.pk, now=now)
     them = Actor(user_id=found.applicant_id)
-    others = [each for each in access.applications_of(them)[:20] if each.pk != found.pk]
+    sent_ones = applied.applications_of(them, now=now).exclude(submitted_at=None)
+    others = [each for each in sent_ones[:20] if each.pk != found.pk]
     decided = people.names([found.decided_by])
     return {
         "applicant": found.applicant,
         "decided_by": decided.get(found.decided_by or 0, ""),
         "checks": _checks(people.checks(found.applicant), signed),
-        "others": [{"it": each, "pill": state_pill(each, now)} for each in others],
+        "others": [{"it": each, "pill": words.pill(each.shown)} for each in others],
         "state": state_pill(found, now),
+        "age": (now - found.submitted_at).days if found.submitted_at else 0,
     }
 
 
@@ -198,7 +260,10 @@ def _checks(known: people.Checks, signed: terms.Standing) -> list[dict[str, str]
 
 
 urls = [
-    path("steward/applications", queue, name="steward-queue"),
+    *queueing.urls,
     path("steward/applications/<str:number>", application, name="steward-application"),
+    path("steward/applications/<str:number>/files/<int:upload_id>", file, name="steward-file"),
+    *holding.urls,
+    *blocking.urls,
     *removing.urls,
 ]

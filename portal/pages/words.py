@@ -1,7 +1,9 @@
 """Words that several pages use: how long something took, what a state is called."""
 
 PILLS = {  # state -> (words, kind of pill)
+    "draft": ("Draft", ""),
     "submitted": ("Waiting", "live"),
+    "returned": ("Questions for you", "warn"),
     "approved": ("Approved", "ok"),
     "rejected": ("Declined", "bad"),
     "withdrawn": ("Withdrawn", ""),
@@ -19,6 +21,12 @@ PILLS = {  # state -> (words, kind of pill)
     "later": ("Not begun", ""),
     "ended": ("Ended", ""),
     "revoked": ("Revoked", "bad"),
+    "named": ("Named", ""),
+    "invited": ("Invited", "live"),
+    "accepted": ("Joined", "ok"),
+    "declined": ("Declined", ""),
+    "left": ("Left", ""),
+    "removed": ("Removed", "bad"),
 }
 
 

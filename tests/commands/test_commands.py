@@ -1,5 +1,7 @@
 """An operator's commands: what they say, what they do, and one sentence when they can't."""
 
+import re
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -13,6 +15,7 @@ from governance.catalogue import selectors as catalogue
 from pipeline.engine.models import Build, Imported
 from portal.accounts import tokens
 from tests.factories import DatasetFactory, UserFactory, VersionFactory
+from tests.pipeline import gits
 from tests.pipeline.shelves import install
 
 pytestmark = pytest.mark.django_db
@@ -26,10 +29,11 @@ def told(capsys, *words, **options):
 
 def test_init_makes_the_first_admin_once(capsys):
     said = told(capsys, "init", "--admin", "ada@example.org")
-    assert "Password of ada@example.org:" in said
+    assert re.search(r"^http://localhost:\d+/invitations/[\w-]{40,}$", said, re.MULTILINE)
     assert len(access.holders_of(Role.ADMIN, None, now=timezone.now())) == 1
-    with pytest.raises(CommandError, match="an admin already"):
-        call_command("init", "--admin", "grace@example.org")
+    for again in ("grace@example.org", "ada@example.org"):
+        with pytest.raises(CommandError, match="an admin already"):
+            call_command("init", "--admin", again)
     entry = Entry.objects.get(action="role.give")
     assert Person.objects.get(entry=entry).agent.startswith("manage.py by ")
 
@@ -66,9 +70,12 @@ def test_token_refuses_in_one_sentence(words):
 
 def test_collect_makes_an_unlisted_dataset_and_adds_a_source_once(capsys, tmp_path):
     install(tmp_path, "good", {"good.py": "x = 1\n"})
-    for _ in range(2):
-        said = told(capsys, "collect", "distributions", str(tmp_path), "--dataset", "lab/new")
-        assert "collects 1 distributions" in said
+    said = [
+        told(capsys, "collect", "distributions", str(tmp_path), "--dataset", "lab/new")
+        for _ in range(2)
+    ]
+    assert all("collects 1 distributions" in each for each in said)
+    assert ["/admin/datasets/lab/new" in each for each in said] == [True, False], "what is next"
     made = catalogue.dataset_by_slug("lab/new")
     assert made.sources == [{"kind": "distributions", "paths": [str(tmp_path)]}]
     assert not made.listed
@@ -91,7 +98,23 @@ def test_collect_refuses_in_one_sentence(tmp_path, source, dataset, sentence):
         call_command("collect", "distributions", source.format(tmp_path), "--dataset", dataset)
 
 
-def test_build_needs_an_admin_and_a_dataset():
+def test_collect_fetches_repositories_and_names_them_once(capsys, tmp_path, settings):
+    settings.COLLECT_PROTOCOLS, settings.COLLECT_FOLDERS = ["file"], [str(tmp_path)]
+    settings.WORK_DIR = tmp_path / "work"
+    gits.Repo(tmp_path / "ann" / "good.git").commit({"a.py": "a = 1\n"})
+    for _ in range(2):
+        said = told(
+            capsys, "collect", "git", str(tmp_path / "ann" / "good.git"), "--dataset", "lab/web"
+        )
+        assert "lab/web collects 1 repositories at its next build" in said
+    folder = str(tmp_path / "work" / "collected" / "lab/web" / "git")
+    assert catalogue.dataset_by_slug("lab/web").sources == [{"kind": "git", "folder": folder}]
+    with pytest.raises(CommandError, match="1 forbidden-address"):
+        call_command("collect", "git", "https://127.0.0.1/a/b", "--dataset", "lab/other")
+
+
+def test_build_needs_an_admin_and_a_dataset(settings):
+    settings.DEMO = True  # no token asked for
     admin, steward = UserFactory(role=Role.ADMIN), UserFactory(role=Role.STEWARD)
     dataset = DatasetFactory()
     with pytest.raises(CommandError, match="no dataset lab/none"):
@@ -102,7 +125,8 @@ def test_build_needs_an_admin_and_a_dataset():
     assert Build.objects.get().version.number == "1.0"
 
 
-def test_approve_and_publish_take_two_people():
+def test_approve_and_publish_take_two_people(settings):
+    settings.DEMO = True
     admin, steward = UserFactory(role=Role.ADMIN), UserFactory(role=Role.STEWARD)
     version = VersionFactory(state="candidate", published_at=None)
     words = (version.dataset.slug, version.number, "--reason", "reviewed", "--as")

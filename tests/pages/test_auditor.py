@@ -148,6 +148,22 @@ def test_what_can_not_be_searched_is_said_and_not_recorded(asked):
     assert looks() == []
 
 
+def test_a_search_for_a_person_finds_what_was_decided_about_them():
+    own = refusal()
+    refusal("Bob")
+    with transaction.atomic():
+        decided = audit.grant_revoked(
+            actor=actor(UserFactory(name="Stella Steward")),
+            place=Place("lab/shelf"),
+            grant=1,
+            holder=own.person.user_id,
+            reason="misuse",
+            now=NOW,
+        )
+    found = numbers(staff_client(Role.AUDITOR).get(WHERE, {"person": "rhea"}, **PAGE))
+    assert set(found) == {own.pk, decided.pk}
+
+
 def test_entries_are_paged_newest_first_and_the_search_goes_along():
     entries = [refusal() for _ in range(51)]
     client = staff_client(Role.AUDITOR)

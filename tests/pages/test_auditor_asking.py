@@ -3,12 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from governance.access import services as access
 from governance.access.models import Grant, RoleHeld
-from governance.audit import rights
+from governance.audit import policies, rights
+from governance.audit import services as audit
 from governance.audit.actors import HOUSE, Role
 from governance.audit.models import Entry, Person
+from governance.audit.services import Place
 from governance.catalogue import services as catalogue
 from governance.catalogue.states import State
 from governance.terms import defaults as terms_defaults
@@ -50,7 +53,7 @@ def shelf():
     return dataset
 
 
-def put_terms(dataset, number, at, effective=None):
+def put_terms(dataset, number, at, effective=None, **earlier):
     return terms.publish_terms(
         actor=HOUSE,
         dataset=dataset,
@@ -62,6 +65,7 @@ def put_terms(dataset, number, at, effective=None):
         effective_at=effective or at,
         reason="terms",
         now=at,
+        **earlier,
     )
 
 
@@ -119,6 +123,19 @@ def test_new_terms_shut_out_who_signed_the_old_ones(shelf):
     assert names(at=day(5)) == ["Ada"]  # told on day 3, in force from day 6
     assert names(at=day(6)) == []
     assert names(at=day(8)) == ["Bob"]
+
+
+def test_earlier_signatures_that_stayed_good_opened_until_their_end(shelf):
+    sign(shelf, "Ada", day(2))
+    put_terms(shelf, "1.1", day(3), earlier="good")
+    assert names(at=day(4)) == ["Ada"]
+    put_terms(shelf, "2.0", day(5), day(6), earlier="until", earlier_until=day(9))
+    sign(shelf, "Bob", day(5), number="2.0")
+    assert names(at=day(5)) == ["Ada"]  # what Bob signed is of tomorrow
+    assert names(at=day(8)) == ["Ada", "Bob"]
+    assert names(at=day(9)) == ["Bob"]
+    ada = rights.could_open("lab/shelf", "1.0", "processed", at=day(8), needs=("terms",)).people[0]
+    assert ada[0].until == day(9)
 
 
 def test_the_answer_comes_from_entries_not_from_tables(shelf):
@@ -208,6 +225,35 @@ def test_a_role_that_is_given_again_takes_the_place_of_the_first(shelf):
     assert ids(day(5)) == []
 
 
+def test_a_role_that_was_ended_opens_nothing_more(shelf):
+    user = UserFactory()
+    give(user, day(2), dataset=shelf)
+    with transaction.atomic():
+        audit.role_ended(
+            actor=HOUSE, role="steward", person=user.pk, dataset="lab/shelf", reason="x", now=day(4)
+        )
+    assert ids(day(3)) == [user.pk]
+    assert ids(day(4)) == []
+
+
+def suspend(user, at, ends=None):
+    access.suspend(actor=HOUSE, person=user.pk, reason="misuse", ends=ends, now=at)
+
+
+def test_who_was_suspended_could_open_nothing_and_is_named(shelf):
+    ada, bob = sign(shelf, "Ada", day(2)), sign(shelf, "Bob", day(2))
+    suspend(ada, day(4))
+    access.lift_suspension(actor=HOUSE, person=ada.pk, reason="cleared", now=day(6))
+    suspend(bob, day(5), ends=day(7))
+    opened = [names(at=day(at)) for at in (3, 4, 5, 6, 7)]
+    assert opened == [["Ada", "Bob"], ["Bob"], [], ["Ada"], ["Ada", "Bob"]]
+    found = rights.could_open("lab/shelf", "1.0", "processed", at=day(5), needs=("terms",))
+    assert sorted(each.person for each in found.suspended) == sorted([ada.pk, bob.pk])
+    assert {each.until for each in found.suspended} == {None, day(7)}
+    told = text(ask(staff_client(Role.AUDITOR), tier="processed", at="2026-03-06T09:00"))
+    assert "Ada, who met all of it, was suspended" in told
+
+
 def test_people_whose_part_was_erased_are_counted_as_unknown(shelf):
     sign(shelf, "Ada", day(2))
     Person.objects.filter(entry__action="terms.accept").delete()
@@ -244,6 +290,66 @@ def test_the_needs_are_those_of_the_tier(shelf):
     assert "0 people" in text(ask(client))  # Ada holds no grant
     assert "1 person" in text(ask(client, tier="processed"))
     assert "0 people" in text(ask(client, tier="raw"))
+
+
+def change_policy(shelf, tier, needs, at):
+    found = shelf.tiers.get(name=tier)
+    before, after = found.policy, found.policy | {"download": needs}
+    shelf.tiers.filter(name=tier).update(policy=after)
+    with transaction.atomic():
+        return audit.tier_policy_changed(
+            actor=HOUSE,
+            place=Place(dataset="lab/shelf", tier=tier),
+            before=before,
+            after=after,
+            reason="opened up",
+            now=at,
+        )
+
+
+def test_the_policy_is_that_of_the_moment(shelf):
+    sign(shelf, "Ada", day(1))
+    first = change_policy(shelf, "annotations", ["signed_in", "served", "terms"], day(3))
+    change_policy(shelf, "processed", ["steward"], day(3))
+    second = change_policy(shelf, "annotations", ["served", "grant"], day(5))
+    client = staff_client(Role.AUDITOR)
+    before, between, after = (
+        text(ask(client, at=f"2026-03-{1 + at:02}T09:00")) for at in (2, 4, 5)
+    )
+    assert "0 people" in before
+    assert f"entry {first.pk}</a> of <time" in before
+    assert "tells, which changed it" in before
+    assert "1 person" in between
+    assert f"Entry {first.pk}</a>, since <time" in between
+    assert "0 people" in after
+    assert f"Entry {second.pk}</a>, since" in after
+    assert "1 person" in text(ask(client, tier="processed", at="2026-03-03T09:00"))
+
+
+def test_a_dataset_tells_its_first_policies_when_it_is_made(shelf):
+    spec = catalogue.TierSpec("open", "Open.", {"download": ["served", "signed_in", "terms"]})
+    catalogue.make_dataset(
+        actor=HOUSE, slug="lab/new", title="New", summary="Files.", licence_set="permissive",
+        redaction={}, sources=[], tiers=[spec], contact="a@b.example", reason="asked", now=day(2),
+    )  # fmt: skip
+    made = Entry.objects.get(action="dataset.make", dataset="lab/new")
+    told = policies.policy_at("lab/new", "open", at=day(9))
+    assert told == (("served", "signed_in", "terms"), made.pk, day(2), False)
+    assert policies.policy_at("lab/new", "open", at=day(1)) is None
+    assert policies.policy_at("lab/new", "attic", at=day(9)) is None
+
+
+def test_where_no_entry_tells_the_policy_it_says_whose_was_used(shelf):
+    told = text(ask(staff_client(Role.AUDITOR), tier="processed"))
+    assert "Today&#x27;s policy: no entry tells" in told or "Today's policy: no entry tells" in told
+
+
+def test_a_tier_that_asks_for_nothing_personal_says_so(shelf):
+    client = staff_client(Role.AUDITOR)
+    change_policy(shelf, "processed", ["served", "signed_in"], day(2))
+    assert "anybody with an account could open it" in text(ask(client, tier="processed"))
+    change_policy(shelf, "processed", [], day(2.5))
+    assert "nothing: it was not offered" in text(ask(client, tier="processed"))
 
 
 def test_a_question_is_on_record(shelf):

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from governance.audit.actors import Role
 from governance.catalogue.states import State
 from tests.factories import (
     NOW,
@@ -15,6 +16,7 @@ from tests.factories import (
     VersionFactory,
 )
 from tests.pages import shelf
+from tests.support import staff_client
 
 pytestmark = pytest.mark.django_db
 
@@ -79,8 +81,19 @@ def test_words_and_licence_set_filter(client, version):
     assert "<script>alert" not in nothing
 
 
-def test_an_empty_catalogue_says_what_to_do(client, db):
+def test_an_empty_installation_says_what_its_operator_does_next(client, db, settings):
+    page = shelf.read(client.get("/"))
+    assert "Nothing is in it yet" in page
+    assert f"manage.py init --admin you@example.org --home {settings.HOME}" in page
+    settings.PUBLIC_URL = "https://data.example.org"
+    assert str(settings.HOME) not in shelf.read(client.get("/")), "folders are not for everybody"
+
+
+def test_an_empty_catalogue_leads_its_admin_to_the_first_steps(client, db):
+    admin = staff_client(Role.ADMIN)
     assert "No dataset yet" in shelf.read(client.get("/"))
+    assert "manage.py" not in shelf.read(client.get("/"))
+    assert 'href="/admin"' in shelf.read(admin.get("/"))
 
 
 def test_unlisted_datasets_are_nowhere(client, version):
@@ -183,7 +196,7 @@ def test_the_command_names_a_real_file_by_its_whole_address(client, version):
     text = shelf.read(client.get(url("dataset", version)))
     address = f"http://testserver/datasets/{version.dataset.slug}/resolve/v1.0/{small.path}"
     assert address in text
-    assert f"{small.sha256}  0001.parquet" in text
+    assert f"{small.sha256}  {small.path}" in text
     assert client.get(address.removeprefix("http://testserver")).status_code == 401
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.urls import reverse
@@ -37,15 +38,15 @@ def test_the_commands_name_a_file_that_this_person_may_have():
     ArtefactFactory(version=version, path="data/a file.parquet")
     response = signed_in(signed.user).post(reverse("tokens"), TOKEN, **PAGE)
     slug = signed.terms.dataset.slug
-    assert f"http://testserver/datasets/{slug}/resolve/main/data/a%20file.parquet" in text(response)
-    assert "--output 'a file.parquet'" in text(response)
+    assert f"http://testserver/datasets/{slug}/resolve/v1.0/data/a%20file.parquet" in text(response)
+    assert "--create-dirs --output 'data/a file.parquet'" in text(response)
 
 
 def test_without_an_open_file_the_commands_say_what_is_missing():
     ArtefactFactory()
     response = signed_in(UserFactory()).post(reverse("tokens"), TOKEN, **PAGE)
     assert "No file is open to you yet" in text(response)
-    assert "resolve/main" not in text(response)
+    assert "/resolve/" not in text(response)
 
 
 @pytest.mark.parametrize(
@@ -70,11 +71,31 @@ def test_an_unconfirmed_address_makes_no_token():
     assert "confirmed address" in text(response)
 
 
-@pytest.mark.parametrize("second_factor", [True, False])
-def test_a_token_remembers_whether_the_second_factor_was_used(second_factor):
-    client = signed_in(UserFactory(), second_factor=second_factor)
-    client.post(reverse("tokens"), TOKEN, **PAGE)
-    assert ApiToken.objects.get().second_factor is second_factor
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_token_carries_the_second_factor_when_it_is_asked_to(asked):
+    client = signed_in(UserFactory(), second_factor=True)
+    client.post(reverse("tokens"), TOKEN | ({"factor": "on"} if asked else {}), **PAGE)
+    assert ApiToken.objects.get().second_factor is asked
+
+
+@pytest.mark.parametrize("told", [{"factor": "on"}, {"scope": "review"}])
+def test_a_token_that_carries_the_second_factor_asks_for_it_first(told):
+    client = signed_in(UserFactory(role=Role.STEWARD))
+    response = client.post(reverse("tokens"), TOKEN | told, **PAGE)
+    assert not ApiToken.objects.exists()
+    assert response["Location"].startswith(reverse("mfa_activate_totp"))
+    [back] = parse_qs(urlsplit(response["Location"]).query)["next"]
+    filled = text(client.get(back, **PAGE))
+    assert 'value="workstation"' in filled
+    for name, value in told.items():
+        assert re.search(rf'name="{name}"[^>]*( value="{value}"[^>]*)?checked', filled)
+
+
+@pytest.mark.parametrize(("scope", "allowed"), [("read", 1), ("act", 1), ("review", 0), ("all", 0)])
+def test_a_researcher_is_offered_no_scope_of_a_steward(scope, allowed):
+    client = signed_in(UserFactory(), second_factor=True)
+    client.post(reverse("tokens"), TOKEN | {"scope": scope}, **PAGE)
+    assert ApiToken.objects.filter(scope=scope).count() == allowed
 
 
 def test_a_token_is_revoked_by_its_owner_alone():
@@ -86,7 +107,8 @@ def test_a_token_is_revoked_by_its_owner_alone():
     assert signed_in(other).post(reverse("tokens"), revoke, **PAGE).status_code == 404
     told = text(client.post(reverse("tokens"), revoke, follow=True, **PAGE))
     assert "is revoked" in told
-    assert "workstation" not in told
+    assert "Revoked and ended: 1" in told
+    assert 'value="revoke"' not in told
     token.refresh_from_db()
     assert token.revoked_at is not None
 

@@ -1,19 +1,24 @@
 """Asking for a tier: the form says what is missing, keeps what was typed, and sends once."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from governance.access import services as access
-from governance.access.models import Application
+from governance.access.models import Application, MemberState
 from governance.access.states import State
 from governance.audit.actors import Role
 from governance.audit.models import Person
 from tests.factories import (
+    LONG_AGO,
     NOW,
     AcceptanceFactory,
     ApplicationFactory,
     DatasetFactory,
     GrantFactory,
+    MemberFactory,
+    TermsFactory,
     UserFactory,
     VersionFactory,
     actor,
@@ -74,7 +79,7 @@ def test_what_is_missing_stands_beside_its_field_and_what_was_typed_stays(tier):
     assert "Tick this if it is true" in told
     assert "Too short" in told
     assert "The board of the university oversees it." in told
-    assert not Application.objects.exists()
+    assert Application.objects.get().state == State.DRAFT  # nothing was sent, nothing is lost
 
 
 def test_a_second_one_waits_for_the_first(tier):
@@ -167,6 +172,47 @@ def test_an_answer_is_shown_with_its_reason_and_without_the_stewards_name():
     assert "Stella Secret" not in told
 
 
+def test_what_a_steward_asks_stands_at_the_top():
+    found, steward = ApplicationFactory(), UserFactory(role=Role.STEWARD)
+    access.return_application(
+        application_id=found.pk, actor=actor(steward), questions="Where is the disk?", now=NOW
+    )
+    told = text(signed_in(found.applicant).get(reverse("application", args=[found.number]), **PAGE))
+    assert told.index("Where is the disk?") < told.index("Answer the questions")
+
+
+def test_an_approval_names_the_step_that_still_stands_before_the_files(tier):
+    holder = UserFactory()
+    TermsFactory(dataset=tier.dataset)
+    found = ApplicationFactory(applicant=holder, tier=tier, state=State.APPROVED, decided_at=NOW)
+    GrantFactory(holder=holder, tier=tier, application=found)
+    where = reverse("application", args=[found.number])
+    told = text(signed_in(holder).get(where, **PAGE))
+    assert "Open to you until" in told
+    assert f"/datasets/{tier.dataset.slug}/terms" in told, "a grant alone opens nothing"
+
+
+def test_nothing_is_offered_that_was_asked_for_or_granted_already(tier):
+    user = UserFactory()
+    page = reverse("applications")
+    assert address(tier) in text(signed_in(user).get(page, **PAGE))
+    found = ApplicationFactory(applicant=user, tier=tier)
+    assert address(tier) not in text(signed_in(user).get(page, **PAGE))
+    Application.objects.filter(pk=found.pk).update(state=State.APPROVED, decided_at=NOW)
+    grant = GrantFactory(holder=user, tier=tier, application=found)
+    assert address(tier) not in text(signed_in(user).get(page, **PAGE))
+    grant.delete()
+    assert address(tier) in text(signed_in(user).get(page, **PAGE))
+
+
+def test_who_is_invited_to_a_group_is_told_before_they_apply(tier):
+    named = UserFactory()
+    led = ApplicationFactory(tier=tier, state=State.APPROVED, decided_at=NOW)
+    MemberFactory(application=led, email=named.email, state=MemberState.INVITED)
+    assert reverse("invitations") in text(signed_in(named).get(address(tier), **PAGE))
+    assert reverse("invitations") not in text(signed_in(UserFactory()).get(address(tier), **PAGE))
+
+
 def test_an_application_outlives_the_erasure_of_who_decided():
     found = ApplicationFactory()
     steward = UserFactory(role=Role.STEWARD)
@@ -182,8 +228,21 @@ def test_applications_grants_and_signatures_are_listed_with_their_states():
     GrantFactory(holder=user, tier=found.tier, application=found, revoked=True)
     signed = AcceptanceFactory(user=user)
     told = text(signed_in(user).get(reverse("applications"), **PAGE))
-    for part in (found.number, "Approved", "Revoked", "misuse", signed.number, "In force"):
+    for part in (found.number, "Revoked", "misuse", signed.number, "In force"):
         assert part in told
+
+
+def test_a_signature_that_a_newer_one_replaced_asks_for_nothing():
+    user = UserFactory()
+    old = AcceptanceFactory(user=user)
+    dataset = old.terms.dataset
+    newer = TermsFactory(dataset=dataset, number="9.0", effective_at=LONG_AGO + timedelta(days=1))
+    page = reverse("applications")
+    assert "Replaced" not in text(signed_in(user).get(page, **PAGE))
+    AcceptanceFactory(user=user, terms=newer)
+    told = text(signed_in(user).get(page, **PAGE))
+    assert told.count("Replaced") == 1
+    assert "read the new ones" not in told
 
 
 def test_the_list_takes_as_many_queries_for_one_as_for_many():
@@ -202,3 +261,27 @@ def test_the_list_takes_as_many_queries_for_one_as_for_many():
         more()
     # Each signature brings a dataset of its own, whose tiers are listed to be applied for.
     assert queries(client, reverse("applications")) == few
+
+
+# ------------------------------------------------------------------ groups
+
+
+def test_who_was_named_sees_the_invitation_and_nobody_else():
+    invited = MemberFactory(email="pia@example.org", state=MemberState.INVITED)
+    MemberFactory(email="pia@example.org")  # of an application that nobody has approved yet
+    pia = UserFactory(email="pia@example.org")
+    page = text(signed_in(pia).get(reverse("invitations"), **PAGE))
+    assert invited.application.number in page
+    assert page.count('value="accept"') == 1
+    for other in (UserFactory(), invited.application.applicant):
+        page = text(signed_in(other).get(reverse("invitations"), **PAGE))
+        assert "You are in no group" in page
+        assert invited.application.number not in page
+
+
+def test_an_address_that_is_not_confirmed_shows_no_invitation():
+    invited = MemberFactory(email="pia@example.org", state=MemberState.INVITED)
+    pia = UserFactory(email="pia@example.org", verified=False)
+    page = text(signed_in(pia).get(reverse("invitations"), **PAGE))
+    assert "Confirm your address first" in page
+    assert invited.application.number not in page

@@ -166,9 +166,9 @@ class Server:
     def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run an operator's command in its home; the caller looks at the exit code."""
         return subprocess.run(
-            [sys.executable, str(ROOT / "manage.py"), *words, "--home", str(self.home)],
+            [sys.executable, str(self.root / "manage.py"), *words, "--home", str(self.home)],
             env=self.env | {"GATEHOUSE_DEMO": "0" if "--empty" in self.words else "1"},
-            cwd=ROOT, capture_output=True, text=True, timeout=600,
+            cwd=self.root, capture_output=True, text=True, timeout=600,
         )  # fmt: skip
 
     def mail(self) -> list[EmailMessage]:

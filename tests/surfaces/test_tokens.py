@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from governance.audit.actors import STRANGER, Limits
+from governance.audit.actors import STRANGER, Limits, Scope
 from governance.audit.models import Entry
 from governance.errors import InvalidError, MissingError, NotPermittedError
 from portal.accounts import tokens
@@ -46,6 +46,7 @@ def test_last_use_is_noted_at_most_every_ten_minutes(django_assert_num_queries):
         ({"days": 0}, "days"),
         ({"days": 91}, "days"),
         ({"scope": "write"}, "scope"),
+        ({"scope": "review"}, "scope"),  # it would not carry the second factor
     ],
 )
 def test_what_a_token_may_not_be(told, field):
@@ -71,3 +72,19 @@ def test_nobody_revokes_the_token_of_somebody_else():
     with pytest.raises(MissingError):
         tokens.revoke(actor=actor(UserFactory()), token_id=token.pk, now=NOW)
     assert tokens.find(secret, now=NOW) is not None
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+def test_a_scope_is_kept_told_and_recorded(scope):
+    token, secret = make(UserFactory(), scope=scope, second_factor=True)
+    assert tokens.find(secret, now=NOW).scope == scope
+    told = Entry.objects.get(action="token.make").detail
+    assert (told["scope"], told["second_factor"]) == (scope, True)
+    assert token.scope == scope
+
+
+def test_a_token_carries_no_second_factor_that_was_not_used():
+    user = UserFactory()
+    with pytest.raises(tokens.FactorNeededError):
+        make(user, actor(user, second_factor=False), second_factor=True)
+    assert not ApiToken.objects.exists()

@@ -1,5 +1,6 @@
 """Approve a version of a dataset."""
 
+from governance.audit.actors import Scope
 from governance.catalogue import services
 from portal.management.commands._moves import MoveCommand
 
@@ -11,3 +12,4 @@ class Command(MoveCommand):
     )
     verb = staticmethod(services.approve_version)
     done = "approved"
+    scope = Scope.REVIEW

@@ -27,7 +27,9 @@ class Command(BaseCommand):
         acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
         acts.add_parser("checkpoint", help="seal what waits and print the signed checkpoint")
         verify = acts.add_parser("verify", help="compare the database with what was sealed")
-        verify.add_argument("--key", type=Path, help="file of the pinned key (its own by default)")
+        verify.add_argument(
+            "--key", type=Path, help="file of the pinned keys, one a line (its own key by default)"
+        )
         export = acts.add_parser("export", help="write the log for an offline verifier")
         export.add_argument("file", type=Path, help="JSON lines; gzipped when it ends in .gz")
         export.add_argument("--personal", action="store_true", help="with who, from where and why")
@@ -123,10 +125,10 @@ def _told(personal: bool, count: int) -> None:
         )
 
 
-def _pinned(key: Path | None) -> notes.Verifier:
+def _pinned(key: Path | None) -> list[notes.Verifier]:
     if key is None:
-        return keys.load().verifier
+        return [keys.load().verifier]
     try:
-        return notes.read_keys(key)[0]
+        return notes.read_keys(key)
     except (ClientError, OSError) as error:
         raise CommandError(f"{key} holds no key that can be read: {error}") from error

@@ -10,7 +10,7 @@ from django.utils import timezone
 from governance.catalogue import selectors as catalogue
 from pipeline.engine import selectors as engine
 from pipeline.engine import services
-from portal.operators import acting_as, told_in_one_sentence
+from portal.operators import ON_TOKEN, acting_as, told_in_one_sentence
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("dataset", help="NS/NAME")
         parser.add_argument("version", help="e.g. 1.1")
-        parser.add_argument("--as", dest="email", required=True, help="the admin who starts it")
+        parser.add_argument("--as", dest="email", required=True, help=ON_TOKEN)
         parser.add_argument("--reason", default="built by command", help="kept in the record")
         parser.add_argument("--wait", action="store_true", help="wait until it ends, with progress")
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
     ) -> None:
         with told_in_one_sentence():
             build = services.start_build(
-                actor=acting_as(email),
+                actor=acting_as(email, dataset=dataset),
                 dataset=catalogue.dataset_by_slug(dataset),
                 number=version,
                 reason=reason,
@@ -47,12 +47,16 @@ class Command(BaseCommand):
             build = engine.build(build_id)
             progress = engine.progress(build, now=timezone.now())
             stage = progress.stages[progress.number - 1]
-            line = f"{stage.name}: {stage.done} of {stage.planned} shards"
+            line = f"{stage.name}: {stage.done} of {stage.planned} shards, {stage.rows_in:,} rows"
+            if progress.speed:
+                line += f", {progress.speed:.1f} MB/s"
+            if progress.left:
+                line += f", about {progress.left:.0f} s more"
             if line != told:
                 told = line
                 self.stdout.write(f"{progress.share:4.0%}  {line}")
                 self.stdout.flush()
-            if build.state != build.State.RUNNING:
+            if build.state not in (build.State.RUNNING, build.State.PAUSED):
                 break
             time.sleep(0.5)
         if build.state != build.State.DONE:

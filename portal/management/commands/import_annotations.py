@@ -12,7 +12,7 @@ from django.utils import timezone
 from governance.catalogue import selectors as catalogue
 from pipeline.engine import services
 from portal.demo import DATASET
-from portal.operators import acting_as, house, told_in_one_sentence
+from portal.operators import ON_TOKEN, acting_as, house, told_in_one_sentence
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--dataset", default=DATASET, help=f"NS/NAME ({DATASET})")
-        parser.add_argument("--as", dest="email", default="", help="in whose name")
+        parser.add_argument("--as", dest="email", default="", help=ON_TOKEN)
         parser.add_argument("--reason", default="imported by command")
 
     def handle(self, *, file: Path, dataset: str, email: str, reason: str, **options: Any) -> None:
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file} has no row that can be used: {told or 'it is empty'}.")
         with told_in_one_sentence():
             services.import_annotations(
-                actor=acting_as(email) if email else house(),
+                actor=acting_as(email, dataset=dataset) if email else house(),
                 dataset=found,
                 source=kept,
                 sha256=sha256,

@@ -1,27 +1,23 @@
 """Make the first admin of an empty installation."""
 
-import secrets
 from argparse import ArgumentParser
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
-from django.db import transaction
 from django.utils import timezone
 
-from governance.access import selectors as access
-from governance.access import services
-from governance.audit.actors import Role
-from portal.accounts.models import User
-from portal.operators import house
+from governance.access import holding
+from portal.accounts import inviting
+from portal.operators import house, site, told_in_one_sentence
 
 
 class Command(BaseCommand):
     help = (
-        "Make the first admin, and print a password to change at the first sign-in. Refuses when "
-        "there is an admin. Example: manage.py init --admin ada@example.org"
+        "Make the first admin, and print a link by which they set their password, good once; it is "
+        "mailed too. Who has an account becomes admin. Refuses when there is an admin. "
+        "Example: manage.py init --admin ada@example.org"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -33,24 +29,18 @@ class Command(BaseCommand):
             validate_email(admin)
         except ValidationError as error:
             raise CommandError(f"'{admin}' is no e-mail address.") from error
-        if access.holders_of(Role.ADMIN, None, now=now):
-            raise CommandError("There is an admin already: they invite others.")
-        password = secrets.token_urlsafe(12)
-        with transaction.atomic():
-            user = User.objects.filter(email=admin.lower()).first()
-            if user is None:
-                user = User.objects.create_user(admin, password, name=admin.partition("@")[0])
-                EmailAddress.objects.create(
-                    user=user, email=user.email, verified=True, primary=True
-                )
-                self.stdout.write(f"Password of {user.email}: {password}")
-            services.give_role(
-                actor=house(),
-                person=user.pk,
-                role=Role.ADMIN,
-                dataset=None,
-                ends=None,
-                reason="first admin of the installation",
-                now=now,
+        if holding.there_is_an_admin(now=now):
+            raise CommandError(
+                f"There is an admin already: they invite others at {site()}/admin/roles. "
+                f"Who lost the link or the password asks for a new one at "
+                f"{site()}/accounts/password/reset/."
             )
-        self.stdout.write(f"{user.email} is admin. A second factor is asked for at the first page.")
+        with told_in_one_sentence():
+            link = inviting.first_admin(actor=house(), email=admin, site=site(), now=now)
+        if link:
+            self.stdout.write(
+                f"{admin} is admin. Open this link within 14 days to set a password; it works once "
+                f"and was mailed, too:\n{link}"
+            )
+        else:
+            self.stdout.write(f"{admin} has an account and is admin now: {site()}/admin")

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from governance.audit.actors import Scope
 from portal.accounts import tokens
 from portal.operators import house, person, told_in_one_sentence
 
@@ -18,7 +19,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
-        parser.add_argument("--scope", default="read", choices=["read"])
+        parser.add_argument(
+            "--scope", default="read", choices=list(Scope), help="read, act or review"
+        )
         parser.add_argument("--dataset", default="", help="NS/NAME; without it, every dataset")
         parser.add_argument("--days", type=int, default=30, help="1 to 90")
 

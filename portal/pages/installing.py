@@ -1,0 +1,13 @@
+"""Setting up and keeping an installation: people, roles, datasets, tiers. A module a page."""
+
+from portal.pages import invited, keeping, persons, questioning, roles, starting, tiering
+
+urls = [
+    *starting.urls,
+    *roles.urls,
+    *invited.urls,
+    *persons.urls,
+    *keeping.urls,
+    *tiering.urls,
+    *questioning.urls,
+]
