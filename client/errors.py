@@ -9,6 +9,7 @@ ClientError
   TileError           a tile that is missing, or has not the size that its path tells
   ReceiptError        a receipt
   ExportError         an export that cannot be read to its end
+  PatchError          a row patch or chunk manifest that is none, or is of another file
 """
 
 
@@ -62,3 +63,7 @@ class ReceiptError(ClientError):
 
 class ExportError(ClientError):
     code = "export"
+
+
+class PatchError(ClientError):
+    code = "patch_wrong"

@@ -27,6 +27,7 @@ _WORTH_IT = 24 * 1024 * 1024  # bytes from which further processes pay
 
 _HEAD = b'{"hash":"'
 _HASH_END = len(_HEAD) + 64
+_DETAIL = b',"detail":{'
 _BARE = b',"personal":null,"salt":null}'
 _SALT_TAIL = len(b',"salt":""}') + 64
 
@@ -158,10 +159,16 @@ def _is_single(part: bytes) -> bool:
     """Whether the bytes are one JSON object and no more.
 
     When the first closing brace is the last byte, nothing before it can close the object. The
-    brace of an empty object closes no other one, so it is passed over; else the parser says.
+    brace of an empty object closes no other one, so it is passed over. Nor can the brace after a
+    `detail`, where that is the only other object: without a backslash `,"detail":{` can only be a
+    key and what it opens, in anything that a JSON reader takes. Else the parser says.
     """
     if part[:1] != b"{":
         return False
+    if b"\\" not in part and part.count(b"{") == 2 == part.count(b"}") and part[-1:] == b"}":
+        opens = part.find(_DETAIL)
+        if 0 < opens < part.find(b"}"):
+            return True
     end, at = len(part) - 1, part.find(b"}")
     while at != end:
         if at < 0 or part[at - 1 : at] != b"{":
