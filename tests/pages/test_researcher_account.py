@@ -38,7 +38,8 @@ def test_the_commands_name_a_file_that_this_person_may_have():
     ArtefactFactory(version=version, path="data/a file.parquet")
     response = signed_in(signed.user).post(reverse("tokens"), TOKEN, **PAGE)
     slug = signed.terms.dataset.slug
-    assert f"http://testserver/datasets/{slug}/resolve/v1.0/data/a%20file.parquet" in text(response)
+    here = f"http://testserver/datasets/{slug}/resolve/v{version.number}"
+    assert f"{here}/data/a%20file.parquet" in text(response)
     assert "--create-dirs --output 'data/a file.parquet'" in text(response)
 
 
