@@ -292,7 +292,7 @@ def endpoint(tmp_path, monkeypatch):
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setenv("HF_ENDPOINT", url)
-    # The client reads the variable once, when it is first imported, and keeps both of these from it.
+    # The client reads the variable once, when first imported, and keeps both of these from it.
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", url)
     template = url + "/{repo_id}/resolve/{revision}/{filename}"
     monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
