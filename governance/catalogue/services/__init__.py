@@ -1,0 +1,33 @@
+"""Every change to datasets and versions: one public verb a use case, a module a family."""
+
+from governance.catalogue.services.approving import approve_version, reject_version
+from governance.catalogue.services.datasets import (
+    TierSpec,
+    add_source,
+    check_slug,
+    make_dataset,
+)
+from governance.catalogue.services.making import (
+    Candidate,
+    FileSpec,
+    begin_version,
+    finish_version,
+)
+from governance.catalogue.services.publishing import SERVED_AFTER, publish_version
+from governance.catalogue.services.withdrawing import withdraw_version
+
+__all__ = [
+    "SERVED_AFTER",
+    "Candidate",
+    "FileSpec",
+    "TierSpec",
+    "add_source",
+    "approve_version",
+    "begin_version",
+    "check_slug",
+    "finish_version",
+    "make_dataset",
+    "publish_version",
+    "reject_version",
+    "withdraw_version",
+]

@@ -1,0 +1,63 @@
+"""The second of two people: a version comes out, the one before is superseded."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from governance.audit import services as audit
+from governance.audit.actors import Actor, Role
+from governance.audit.services import Place
+from governance.catalogue.models import Version
+from governance.catalogue.services.rows import locked, place
+from governance.catalogue.states import State, step
+from governance.errors import NotPermittedError
+
+SERVED_AFTER = timedelta(days=42)  # how long a superseded version is served
+
+
+def publish_version(*, version_id: int, actor: Actor, reason: str, now: datetime) -> Version:
+    """Make an approved version the current one; the one before is superseded. One transaction.
+
+    Raises:
+        NotPermittedError: `actor` is no admin, started the build, or approved it.
+        WrongStateError: it is not approved, or no reason was given.
+    """
+    with transaction.atomic():
+        version = locked(version_id)
+        if not actor.acts_as(Role.ADMIN, version.dataset_id):
+            raise NotPermittedError("Only an admin publishes a version.")
+        if version.started_by == actor.user_id:
+            raise NotPermittedError("You started this build: another admin must publish it.")
+        if version.approved_by == actor.user_id:
+            raise NotPermittedError("You approved this version: another admin must publish it.")
+        after = step(version.state, "publish", reason=reason)
+        _supersede(version, actor=actor, now=now)
+        version.state = after
+        version.published_by, version.published_at = actor.user_id, now
+        version.save(update_fields=["state", "published_by", "published_at"])
+        audit.version_moved(
+            actor=actor,
+            place=place(version),
+            verb="publish",
+            reason=reason,
+            now=now,
+            detail={"manifest_sha256": version.manifest_sha256},
+        )
+    return version
+
+
+def _supersede(successor: Version, *, actor: Actor, now: datetime) -> None:
+    before = Version.objects.filter(dataset=successor.dataset_id, state=State.PUBLISHED).first()
+    if before is None:
+        return
+    before.state = step(before.state, "supersede")
+    before.serve_until = now + SERVED_AFTER
+    before.save(update_fields=["state", "serve_until"])
+    audit.version_moved(
+        actor=actor,
+        place=Place(dataset=successor.dataset.slug, version=before.number),
+        verb="supersede",
+        reason=f"version {successor.number} was published",
+        now=now,
+        detail={"serve_until": before.serve_until.isoformat()},
+    )
