@@ -21,6 +21,7 @@ class Found(NamedTuple):
     cls: str
     rule: str
     score: float
+    path: str = ""  # of the file, where it is known
 
     @property
     def value(self) -> str:
@@ -55,7 +56,8 @@ class Rule:
     back-references, repeats up to 1000. Both read the text as UTF-8 bytes, so `[^"]` is a byte
     and `\\w` is ASCII. Its first group is the value; without a group the whole match is.
     `source` names what the format was taken from. `score` is how sure the rule is before a
-    model has spoken. A rule that is not `enabled` is kept out of scans.
+    model has spoken. A rule that is not `enabled` is kept out of scans. `loose` judges are those
+    that a model's candidates must pass (see `scoring`); a rule without them decides by itself.
     """
 
     name: str
@@ -65,15 +67,24 @@ class Rule:
     judges: tuple[Judge, ...] = ()
     score: float = 0.9
     enabled: bool = True
+    loose: tuple[Judge, ...] = ()
 
     def judge(self, found: Found) -> Found | None:
         """Ask the judges in turn; the first None ends it."""
-        for judge in self.judges:
-            verdict = judge(found)
-            if verdict is None:
-                return None
-            found = verdict
-        return found
+        return _asked(self.judges, found)
+
+    def propose(self, found: Found) -> Found | None:
+        """Ask the loose judges: what they let through is for a model to decide."""
+        return _asked(self.loose, found)
+
+
+def _asked(judges: tuple[Judge, ...], found: Found) -> Found | None:
+    for judge in judges:
+        verdict = judge(found)
+        if verdict is None:
+            return None
+        found = verdict
+    return found
 
 
 def only(test: Callable[[Found], bool]) -> Judge:

@@ -11,6 +11,7 @@ from .validators import (
     is_secret_name,
     is_secret_value,
     is_url_password,
+    may_be_secret,
 )
 
 __all__ = ["RULES", "Found", "Judge", "Rule", "only"]
@@ -54,6 +55,7 @@ _NAMED = (
 _CALLED = r"(?:password|passwd|passphrase|passwort|passcode|pwd|pass)"
 _GIVEN = r"[\w.-]{0,30}[\"'\])]{0,2}\s{0,5}(?:(?::=|=>|!?={1,3}|:|\()\s{0,5}|,[ \t]{0,3})"
 _QUOTE = r"[rbuf]?[\"'`]"
+_LOOSE = (only(may_be_secret),)
 _ASSIGNMENT = "own: the shape of assignments, judged by entropy and letter pairs"
 
 ASSIGNMENTS = (
@@ -64,6 +66,7 @@ ASSIGNMENTS = (
         _ASSIGNMENT,
         (only(is_secret_name), only(is_secret_value)),
         0.7,
+        loose=_LOOSE,
     ),
     Rule(
         "secret-setting",
@@ -73,6 +76,7 @@ ASSIGNMENTS = (
         _ASSIGNMENT,
         (only(is_secret_name), only(is_bare_secret)),
         0.7,
+        loose=_LOOSE,
     ),
     Rule(
         "secret-element",
@@ -81,6 +85,7 @@ ASSIGNMENTS = (
         _ASSIGNMENT,
         (only(is_secret_value),),
         0.7,
+        loose=_LOOSE,
     ),
     Rule(
         "authorization-header",
@@ -89,6 +94,7 @@ ASSIGNMENTS = (
         "RFC 6750 section 2.1, RFC 7617 section 2",
         (only(is_bare_secret),),
         0.7,
+        loose=_LOOSE,
     ),
     Rule(
         "basic-credentials",
@@ -105,6 +111,7 @@ ASSIGNMENTS = (
         _ASSIGNMENT,
         (only(is_secret_name), only(is_password)),
         0.6,
+        loose=_LOOSE,
     ),
     Rule(
         "password-setting",
@@ -114,6 +121,7 @@ ASSIGNMENTS = (
         _ASSIGNMENT,
         (only(is_secret_name), only(is_bare_password)),
         0.6,
+        loose=_LOOSE,
     ),
     Rule(
         "sql-password",
@@ -122,6 +130,7 @@ ASSIGNMENTS = (
         "ISO/IEC 9075 has none; PostgreSQL CREATE ROLE, MySQL CREATE USER",
         (only(is_password),),
         0.7,
+        loose=_LOOSE,
     ),
     Rule(
         "url-password",
@@ -130,6 +139,7 @@ ASSIGNMENTS = (
         "RFC 3986 section 3.2.1 (user information)",
         (only(is_url_password),),
         0.8,
+        loose=_LOOSE,
     ),
 )
 

@@ -14,6 +14,7 @@ import re2
 
 from .found import Found, Rule
 from .rules import RULES
+from .scoring import Candidate, Scorer, decided, shipped
 from .spans import Span, merge
 
 try:
@@ -27,8 +28,17 @@ Fired = Callable[[bytes], Sequence[int]]  # UTF-8 text -> numbers of the rules t
 class Detector:
     """Finds private values by `rules`. Costs about 0.3 s to make; threads may share one."""
 
-    def __init__(self, rules: Sequence[Rule] = RULES, *, engine: str = "") -> None:
-        """`engine` is hyperscan or re2; by default the faster one at hand.
+    def __init__(
+        self,
+        rules: Sequence[Rule] = RULES,
+        *,
+        engine: str = "",
+        scorer: Scorer | None = None,
+        propose: bool | None = None,
+    ) -> None:
+        """`engine` is hyperscan or re2; by default the faster one at hand. Without a `scorer`
+        the rules decide alone; `propose` makes `candidates` tell what is for a model to decide
+        even so, as training needs it.
 
         Raises:
             ValueError: an unknown engine, or hyperscan where it is not installed.
@@ -36,31 +46,48 @@ class Detector:
         engine = engine or ("hyperscan" if hyperscan else "re2")
         if engine not in ("hyperscan", "re2") or (engine == "hyperscan" and not hyperscan):
             raise ValueError(f"The engine {engine!r} is not here; re2 always is.")
-        self.engine = engine
+        self.engine, self.scorer = engine, scorer
+        self._proposes = scorer is not None if propose is None else propose
         self.rules = tuple(rule for rule in rules if rule.enabled)
         self._locators = [compile_re2(rule.pattern) for rule in self.rules]
         fast = engine == "hyperscan" and self.rules  # it refuses an empty list
         self._fired: Fired = _Hyperscan(self.rules) if fast else self._all
 
-    def detect(self, text: str) -> list[Span]:
-        """Spans of private values in `text`, merged, in order; offsets in code points."""
-        if not text:
-            return []
-        # A lone surrogate is no Unicode text; as one `?` it keeps all offsets right.
-        data = text.encode("utf-8", "replace")
+    def detect(self, text: str, *, path: str = "") -> list[Span]:
+        """Spans of private values in `text`, merged, in order; offsets in code points.
+
+        `path` is that of the file, where it is known: only a scorer may look at it.
+        """
         return merge(
             Span(found.start, found.end, found.cls, found.rule, found.score)
-            for number in sorted(self._fired(data))
-            for found in self._locate(number, text, data)
+            for found in decided(self.candidates(text, path=path), self.scorer)
         )
 
-    def _locate(self, number: int, text: str, data: bytes) -> Iterator[Found]:
-        rule = self.rules[number]
+    def candidates(self, text: str, *, path: str = "") -> Iterator[Candidate]:
+        """All that the rules propose, rule by rule; may overlap. What a model learns from."""
+        if not text:
+            return
+        # A lone surrogate is no Unicode text; as one `?` it keeps all offsets right.
+        data = text.encode("utf-8", "replace")
+        for number in sorted(self._fired(data)):
+            rule = self.rules[number]
+            for found in self._locate(rule, number, text, data, path):
+                verdict = rule.judge(found)
+                if verdict is not None:
+                    yield Candidate(verdict, strict=True)
+                elif rule.loose and self._proposes:
+                    proposed = rule.propose(found)
+                    if proposed is not None:
+                        yield Candidate(proposed, strict=False)
+
+    def _locate(
+        self, rule: Rule, number: int, text: str, data: bytes, path: str
+    ) -> Iterator[Found]:
         points = _Points(data, is_ascii=len(data) == len(text))
         for match in self._locators[number].finditer(data):
             start, end = match.span(1 if match.re.groups else 0)
             head = points.at(match.start())
-            found = Found(
+            yield Found(
                 text,
                 head,
                 points.at(start),
@@ -68,10 +95,8 @@ class Detector:
                 rule.cls,
                 rule.name,
                 rule.score,
+                path,
             )
-            verdict = rule.judge(found)
-            if verdict is not None:
-                yield verdict
 
     def _all(self, data: bytes) -> Sequence[int]:
         return [n for n, locator in enumerate(self._locators) if locator.search(data)]
@@ -80,7 +105,7 @@ class Detector:
 @cache
 def default_detector() -> Detector:
     """The detector of this process, made when first asked for."""
-    return Detector()
+    return Detector(scorer=shipped())
 
 
 def compile_re2(pattern: str) -> "re2._Regexp":

@@ -165,6 +165,14 @@ def is_bare_password(found: Found) -> bool:
     return is_password(found) and (kinds(value) >= 2 or strangeness(value) >= 0.4)
 
 
+_STANDS_FOR = re.compile(r"<[A-Z_]+>|\$\{.*\}|\{\{.*\}\}|\$\w+|%\w+%|\*+|\.+|x+", re.IGNORECASE)
+
+
+def may_be_secret(found: Found) -> bool:
+    """Let a model see all but what is surely nothing: tokens of redaction, variables, masks."""
+    return not _STANDS_FOR.fullmatch(found.value[:500])
+
+
 def is_url_password(found: Found) -> bool:
     """Keep what stands between `user:` and `@host`, unless it is a variable or a placeholder."""
     return not is_placeholder(found.value)
