@@ -11,6 +11,7 @@ from governance.audit.services import (
     accounts,
     applying,
     building,
+    closing,
     datasets,
     entitling,
     keeping,
@@ -20,7 +21,17 @@ from governance.audit.services import (
 
 FILE = Path(__file__).parents[2] / "docs" / "audit.md"
 WRITER = "write"
-FAMILIES = (serving, signing, applying, entitling, accounts, datasets, building, keeping)
+FAMILIES = (
+    serving,
+    signing,
+    applying,
+    entitling,
+    accounts,
+    datasets,
+    building,
+    closing,
+    keeping,
+)
 HEAD = """\
 # What the record holds
 

@@ -83,6 +83,12 @@ class Version(models.Model):
     serve_until = models.DateTimeField(null=True)  # of a superseded version
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_reason = models.TextField(blank=True)
+    erase_by = models.DateTimeField(
+        null=True
+    )  # a withdrawn one: holders erase their copies by then
+    successor = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="replaces"
+    )  # of a withdrawn one: what to take in its place
 
     class Meta:
         ordering = ["-id"]
@@ -128,10 +134,127 @@ class Artefact(models.Model):
     class Meta:
         ordering = ["path"]
         # A request names the path before the tier's id is known; a version may have 100,000 files.
-        indexes = [models.Index(fields=["path", "version"], name="artefact_path")]
+        indexes = [
+            models.Index(fields=["path", "version"], name="artefact_path"),
+            models.Index(fields=["key"], name="artefact_key"),  # who else needs these bytes
+        ]
         constraints = [
             models.UniqueConstraint(fields=["version", "tier", "path"], name="one_artefact_a_path"),
         ]
 
     def __str__(self) -> str:
         return self.path
+
+
+class Stored(models.Model):
+    """Bytes that a version keeps in storage beside its artefacts: row patches, chunk manifests.
+
+    While a version is in the making its artefacts stand here too: written before the first byte
+    is put, so that no purge of another version takes what this one is about to rely on.
+    """
+
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="stored")
+    key = models.CharField(max_length=300)
+    tier = models.CharField(max_length=40)
+    size = models.BigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "stored"
+        indexes = [models.Index(fields=["key"], name="stored_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "key"], name="one_stored_a_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Hold(models.Model):
+    """A legal hold: the bytes of a version stay for a matter until a day, served or not."""
+
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="holds")
+    reason = models.TextField()
+    until = models.DateTimeField()
+    placed_at = models.DateTimeField()
+    placed_by = models.BigIntegerField(null=True)
+    placed_by_name = models.CharField(max_length=254)
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.BigIntegerField(null=True)
+    lifted_reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until__gt=F("placed_at")), name="a_hold_lasts_for_a_while"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"hold {self.pk}"
+
+
+class Purge(models.Model):
+    """The erasing of a closed version's bytes: asked for when it closes, done by a task."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        ERASING = "erasing", "Erasing"
+        HELD = "held", "Held"
+        DONE = "done", "Done"
+
+    version = models.OneToOneField(Version, on_delete=models.PROTECT, related_name="purge")
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    asked_at = models.DateTimeField()
+    next_at = models.DateTimeField()  # not tried before
+    lease = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    last_error = models.CharField(max_length=500, blank=True)
+    waits_for = models.CharField(max_length=200, blank=True)  # a hold, a build that uses it
+    listed = models.BooleanField(default=False)  # all its items are written down
+    objects_erased = models.PositiveIntegerField(default=0)
+    objects_shared = models.PositiveIntegerField(default=0)  # another version needs them
+    works_erased = models.PositiveIntegerField(default=0)
+    bytes_erased = models.BigIntegerField(default=0)
+    verified_at = models.DateTimeField(null=True)  # listed and asked for again: nothing there
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "next_at"], name="purge_due")]
+
+    def __str__(self) -> str:
+        return f"purge {self.pk}"
+
+
+class PurgeItem(models.Model):
+    """One object, or one piece of finished work, that a purge decides about.
+
+    `doomed` is said before the first byte goes, and under the lock of storage: from then until it
+    is `erased` no version in the making may take the key up.
+    """
+
+    class Kind(models.TextChoices):
+        OBJECT = "object", "Stored object"
+        WORK = "work", "Finished work"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        DOOMED = "doomed", "Doomed"
+        ERASED = "erased", "Erased"
+        SHARED = "shared", "Needed by another version"
+
+    purge = models.ForeignKey(Purge, on_delete=models.CASCADE, related_name="items")
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    key = models.CharField(max_length=300)  # of storage; of work its reference
+    tier = models.CharField(max_length=40, blank=True)
+    size = models.BigIntegerField(default=0)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+
+    class Meta:
+        indexes = [models.Index(fields=["key", "state"], name="purge_item_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["purge", "kind", "key"], name="one_item_a_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

@@ -8,7 +8,7 @@ from django.db.models import Count, F, Prefetch, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 
 from governance.audit.actors import Actor, Role
-from governance.catalogue.models import Artefact, Dataset, Tier, Version
+from governance.catalogue.models import Artefact, Dataset, Hold, Purge, Tier, Version
 from governance.catalogue.states import MOVES, PUBLIC, State
 from governance.errors import MissingError
 
@@ -228,3 +228,16 @@ def versions_of(slugs: Iterable[str]) -> dict[tuple[str, str], Version]:
         .defer("card", "charts", "preview", "stats", "difference")
     )
     return {(each.slug, each.number): each for each in found}
+
+
+# ------------------------------------------------------------------ what is closed
+
+
+def hold_of(version: Version, *, now: datetime) -> Hold | None:
+    """The legal hold on a version's bytes that is in force."""
+    return Hold.objects.filter(version=version, lifted_at=None, until__gt=now).first()
+
+
+def purge_of(version: Version) -> Purge | None:
+    """The erasing of its bytes, once that was asked for."""
+    return Purge.objects.filter(version=version).first()

@@ -31,6 +31,7 @@ MOVES = {
     "publish": Move(frozenset({State.APPROVED}), State.PUBLISHED, True),
     "supersede": Move(frozenset({State.PUBLISHED}), State.SUPERSEDED, False),
     "withdraw": Move(frozenset({State.PUBLISHED, State.SUPERSEDED}), State.WITHDRAWN, True),
+    "close": Move(frozenset({State.SUPERSEDED}), State.WITHDRAWN, False),  # its time was over
 }
 
 OPEN = frozenset({State.PUBLISHED, State.SUPERSEDED})  # may be served, a superseded one for a time

@@ -50,6 +50,7 @@ from governance.audit.services.building import (
     version_made,
     version_moved,
 )
+from governance.audit.services.closing import version_held, version_purged, version_unheld
 from governance.audit.services.datasets import (
     Policy,
     dataset_changed,
@@ -181,7 +182,10 @@ __all__ = [
     "token_made",
     "token_revoked",
     "traces_erased",
+    "version_held",
     "version_made",
     "version_moved",
+    "version_purged",
+    "version_unheld",
     "volume_noticed",
 ]

@@ -7,6 +7,7 @@ from governance.catalogue.services.datasets import (
     check_slug,
     make_dataset,
 )
+from governance.catalogue.services.holding import lift_hold, place_hold
 from governance.catalogue.services.making import (
     Candidate,
     FileSpec,
@@ -14,9 +15,10 @@ from governance.catalogue.services.making import (
     finish_version,
 )
 from governance.catalogue.services.publishing import SERVED_AFTER, publish_version
-from governance.catalogue.services.withdrawing import withdraw_version
+from governance.catalogue.services.withdrawing import ERASE_WITHIN, close_over, withdraw_version
 
 __all__ = [
+    "ERASE_WITHIN",
     "SERVED_AFTER",
     "Candidate",
     "FileSpec",
@@ -25,8 +27,11 @@ __all__ = [
     "approve_version",
     "begin_version",
     "check_slug",
+    "close_over",
     "finish_version",
+    "lift_hold",
     "make_dataset",
+    "place_hold",
     "publish_version",
     "reject_version",
     "withdraw_version",
