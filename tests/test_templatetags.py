@@ -15,6 +15,7 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
+from governance import dates
 from portal.templatetags import gatehouse
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -316,3 +317,9 @@ def test_no_page_asks_for_what_the_content_security_policy_refuses(path: Path) -
     assert not re.search(r"\sstyle=|<style|\son[a-z]+=|src=\"data:|javascript:", source)
     assert not re.search(r"<script(?![^>]*\ssrc=)", source)
     assert not re.search(r"(?:src|href)=\"https?://", source), "a page loads nothing from elsewhere"
+
+
+def test_a_mail_says_a_day_as_a_page_does():
+    assert dates.day("2026-12-07") == "7 Dec 2026"
+    assert dates.moment("2026-12-07T23:30:00-02:00") == "8 Dec 2026, 01:30 UTC"
+    assert "7 Dec 2026" in gatehouse.day(date(2026, 12, 7))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
+from governance import dates
 from governance.audit.actors import Suspended
 from governance.errors import Step
 
@@ -66,7 +67,7 @@ def _place(facts: Facts) -> dict[str, str]:
 
 
 def _day(at: datetime) -> str:
-    return f"{at:%d %b %Y, %H:%M} UTC"
+    return dates.moment(at)
 
 
 def _served(facts: Facts) -> bool:

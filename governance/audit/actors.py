@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from governance import dates
 from governance.errors import RefusedError, Step
 
 
@@ -51,7 +52,7 @@ class Suspended:
 
     @property
     def step(self) -> Step:
-        until = f" until {self.ends:%d %b %Y, %H:%M} UTC" if self.ends else ""
+        until = f" until {dates.moment(self.ends)}" if self.ends else ""
         return Step(
             "suspended",
             "Your account is suspended",

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.contrib.auth import get_user_model
 
+from governance import dates
 from governance.access import selectors as access
 from governance.access.models import Application, Grant, Member
 from governance.audit.actors import Role
@@ -51,7 +52,7 @@ def _to_stewards(
 
 
 def _target(application: Application) -> str:
-    return f"{application.target_at:%d %b %Y}" if application.target_at else "the promised day"
+    return dates.day(application.target_at) if application.target_at else "the promised day"
 
 
 # ------------------------------------------------------------------ what an applicant does
@@ -156,7 +157,7 @@ def _handed_on(entry: Entry) -> list[Draft]:
 @tell("application.return")
 def _returned(entry: Entry) -> list[Draft]:
     application = _application(entry)
-    by = f"{application.answer_by:%d %b %Y}" if application and application.answer_by else ""
+    by = dates.day(application.answer_by) if application and application.answer_by else ""
     return _to_applicant(
         entry,
         f"Questions about your application {number_of(entry)}",
@@ -188,8 +189,8 @@ def _endorsed(entry: Entry) -> list[Draft]:
 @tell("application.approve")
 def _approved(entry: Entry) -> list[Draft]:
     begins, ends = (datetime.fromisoformat(entry.detail[name]) for name in ("begins", "ends"))
-    until = f"until {ends:%d %b %Y, %H:%M} UTC"
-    span = f"from {begins:%d %b %Y, %H:%M} UTC {until}" if begins > entry.at else until
+    until = f"until {dates.moment(ends)}"
+    span = f"from {dates.moment(begins)} {until}" if begins > entry.at else until
     return _to_applicant(
         entry,
         f"Access granted: {entry.dataset}, {entry.tier}",
@@ -242,7 +243,7 @@ def _escalated(entry: Entry) -> list[Draft]:
     dataset = catalogue.dataset_by_slug(entry.dataset)
     admins = access.holders_of(Role.ADMIN, dataset.pk, now=entry.at)
     others = [each for each in admins if each != application.applicant_id]
-    expires = f"{application.expires_at:%d %b %Y}" if application.expires_at else "soon"
+    expires = dates.day(application.expires_at) if application.expires_at else "soon"
     told = [
         f"{application.number} for {entry.dataset}, {entry.tier} waits past "
         f"{_target(application)}, the day that was promised. Hand it to a steward who has time.",
@@ -266,8 +267,7 @@ def _ends_soon(entry: Entry) -> list[Draft]:
     if person is None:
         return []
     told = [
-        f"Your access to the {entry.tier} tier of {entry.dataset} ends on "
-        f"{ends:%d %b %Y, %H:%M} UTC.",
+        f"Your access to the {entry.tier} tier of {entry.dataset} ends on {dates.moment(ends)}.",
         "If you still need it, renew it: your answers are kept.",
     ]
     subject = f"{entry.detail['days']} days left: {entry.dataset}, {entry.tier}"

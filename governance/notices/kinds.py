@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from governance import dates
 from governance.access import selectors as access
 from governance.audit.actors import Role
 from governance.audit.models import Entry
@@ -64,7 +65,7 @@ def _signed(entry: Entry) -> list[Draft]:
             f"Your copy: terms {entry.terms_version} of {entry.dataset}",
             [
                 f"You signed the terms {entry.terms_version} of {entry.dataset} "
-                f"as {acceptance.typed_name} on {acceptance.at:%d %b %Y, %H:%M} UTC.",
+                f"as {acceptance.typed_name} on {dates.moment(acceptance.at)}.",
                 f"Approval number, to cite: {acceptance.number}.",
                 f"sha256 of the text: {acceptance.text_sha256}.",
                 _what_now(acceptance),
@@ -79,7 +80,7 @@ def _signed(entry: Entry) -> list[Draft]:
 def _what_now(acceptance: Acceptance) -> str:
     begins = acceptance.terms.effective_at
     if begins > acceptance.at:
-        return f"These terms take effect on {begins:%d %b %Y, %H:%M} UTC."
+        return f"These terms take effect on {dates.moment(begins)}."
     return "You can download the processed tier now."
 
 
@@ -133,7 +134,7 @@ def _to_the_suspended(entry: Entry, subject: str, lines: list[str]) -> list[Draf
 @tell("suspension.begin")
 def _suspended(entry: Entry) -> list[Draft]:
     ends = entry.detail.get("ends")
-    until = f"until {ends[:10]}" if ends else "until an admin lifts it"
+    until = f"until {dates.day(ends)}" if ends else "until an admin lifts it"
     return _to_the_suspended(
         entry,
         "Your account is suspended",
@@ -177,7 +178,7 @@ def _factors_taken_off(entry: Entry) -> list[Draft]:
             [person],
             "Your second factor was taken off",
             [
-                f"{who} took the second factor off your account on {entry.at:%d %b %Y, %H:%M} UTC. "
+                f"{who} took the second factor off your account on {dates.moment(entry.at)}. "
                 f"Reason: {entry.reason}",
                 "You were signed out everywhere, and tokens of yours that carried the second "
                 "factor are revoked. Sign in with your password and add a new one.",

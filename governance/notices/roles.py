@@ -2,6 +2,7 @@
 
 from django.contrib.auth import get_user_model
 
+from governance import dates
 from governance.access import selectors as access
 from governance.audit.actors import Role
 from governance.audit.models import Entry
@@ -17,7 +18,7 @@ def _the_role(entry: Entry) -> str:
 
 def _until(entry: Entry) -> str:
     ends = entry.detail.get("ends")
-    return f"until {ends[:10]}" if ends else "without an end"
+    return f"until {dates.day(ends)}" if ends else "without an end"
 
 
 def _admins_of(entry: Entry) -> list[int]:
@@ -93,7 +94,7 @@ def _role_ends_soon(entry: Entry) -> list[Draft]:
     person = concerned(entry)
     if person is None:
         return []
-    ends = entry.detail["ends"][:10]
+    ends = dates.day(entry.detail["ends"])
     who = get_user_model().objects.filter(pk=person).first()
     return [
         Draft(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from governance import dates
 from governance.access import selectors as access
 from governance.audit.actors import Role
 from governance.audit.models import Entry
@@ -14,10 +15,6 @@ from governance.terms.models import SharedCopy, TermsVersion
 from governance.terms.standings import Rule
 
 BATCH = 500  # people of one draft: a database takes only so many values in one query
-
-
-def _day(at: datetime) -> str:
-    return f"{at:%d %b %Y, %H:%M} UTC"
 
 
 @tell("terms.publish")
@@ -32,7 +29,7 @@ def _published(entry: Entry) -> list[Draft]:
         if told.until == end
     }
     begins = (
-        f"They take effect on {_day(made.effective_at)}."
+        f"They take effect on {dates.moment(made.effective_at)}."
         if made.effective_at > entry.at
         else "They are in force."
     )
@@ -78,15 +75,15 @@ def _to_sign(
     for number in sorted(set(people.values())):
         lines = [
             *told,
-            f"Your acceptance of terms {number} counts until {_day(end)}. To go on after that, "
-            f"sign terms {needed.number}; you can do it now.",
+            f"Your acceptance of terms {number} counts until {dates.moment(end)}. "
+            f"To go on after that, sign terms {needed.number}; you can do it now.",
             _changes(needed, number),
         ]
         concerned = sorted(user_id for user_id, signed in people.items() if signed == number)
         for at in range(0, len(concerned), BATCH):
             yield Draft(
                 concerned[at : at + BATCH],
-                f"{subject}: sign by {end:%d %b %Y}",
+                f"{subject}: sign by {dates.day(end)}",
                 lines,
                 "terms-changes",
                 where,

@@ -2,11 +2,10 @@
 
 import contextlib
 import http.client
-import socket
-import ssl
 from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
+from network.pinned import Connection
 from pipeline.collect.outbound import Forbidden, Policy, Target, check
 
 _AGENT = "gatehouse-collect"
@@ -58,7 +57,13 @@ def _asked(
 ) -> Iterator[http.client.HTTPResponse]:
     if target.protocol not in ("http", "https"):
         raise Forbidden("Only http and https can be read this way.")
-    connection = _Connection(target, seconds)
+    connection = Connection(
+        target.host,
+        target.port,
+        target.addresses,
+        secure=target.protocol == "https",
+        seconds=seconds,
+    )
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     headers = {"User-Agent": _AGENT, "Accept-Encoding": "identity"}
@@ -74,28 +79,3 @@ def _asked(
         yield answer
     finally:
         connection.close()
-
-
-class _Connection(http.client.HTTPConnection):
-    """To the addresses that were looked at, whatever the name resolves to by now."""
-
-    def __init__(self, target: Target, seconds: float) -> None:
-        super().__init__(target.host, target.port, timeout=seconds)
-        self._target, self._seconds = target, seconds
-        if target.protocol == "https":
-            self.default_port = 443
-
-    def connect(self) -> None:
-        last: OSError = OSError("it has no address")
-        for address in self._target.addresses:
-            try:
-                place = (address, self._target.port)
-                self.sock = socket.create_connection(place, self._seconds)
-                break
-            except OSError as error:
-                last = error
-        else:
-            raise last
-        if self._target.protocol == "https":
-            context = ssl.create_default_context()
-            self.sock = context.wrap_socket(self.sock, server_hostname=self._target.host)

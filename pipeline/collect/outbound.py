@@ -1,26 +1,18 @@
 """Where collecting may go: which protocols, which hosts, which folders.
 
 Lists of repositories are written by strangers, so an address in one must not make this machine ask
-its own network. A host is resolved once, each of its addresses is looked at, and whoever connects
-is told the addresses that passed: a name that answers differently the second time gains nothing.
+its own network: `network.addresses` looks at each host.
 """
 
-import ipaddress
-import re
-import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
+from network import addresses
+from network.addresses import LONGEST, ODD, Forbidden
+
 PORTS = {"https": 443, "http": 80, "git": 9418}
-LONGEST = 2_000  # characters of an address
-_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.IGNORECASE)
-_ODD = re.compile(r"[\x00-\x20\x7f\\]")
-
-
-class Forbidden(Exception):  # noqa: N818  it is an answer, not a fault
-    """An address that may not be asked; the sentence says why."""
 
 
 class Policy(NamedTuple):
@@ -57,7 +49,7 @@ def check(url: str, policy: Policy) -> Target:
         Forbidden: the protocol is not allowed, the address is malformed or holds a password, the
             host is unknown or private, or a folder lies outside those allowed.
     """
-    if len(url) > LONGEST or _ODD.search(url) or url.startswith("-"):
+    if len(url) > LONGEST or ODD.search(url) or url.startswith("-"):
         raise Forbidden("This is no address of a repository or a file.")
     try:
         parts = urlsplit(url)
@@ -72,49 +64,8 @@ def check(url: str, policy: Policy) -> Target:
     if parts.username is not None or parts.password is not None:
         raise Forbidden("An address must not hold a name or a password.")
     port = port or PORTS[protocol]
-    return Target(url, protocol, host, port, resolve(host, port, policy))
-
-
-def resolve(host: str, port: int, policy: Policy) -> tuple[str, ...]:
-    """The addresses of a host, in order.
-
-    Raises:
-        Forbidden: it has none, or one of them is not public and the host is not excepted.
-    """
-    name = host.casefold()
-    if not (_HOST.fullmatch(name) or _is_address(name)):
-        raise Forbidden("This is no name of a host.")
-    try:
-        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise Forbidden(f"The host {name} is not known.") from error
-    addresses = tuple(dict.fromkeys(str(one[4][0]).split("%")[0] for one in found))
-    if name not in policy.private_hosts and not all(map(is_public, addresses)):
-        raise Forbidden(f"The host {name} lies in a private network.")
-    return addresses
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open Internet, also where it is wrapped in another."""
-    found = ipaddress.ip_address(address)
-    if isinstance(found, ipaddress.IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour or (found.teredo or (None,))[0]
-        if inner is not None:
-            return is_public(str(inner)) and found.ipv4_mapped is not None
-        if found in _NAT64:
-            return False
-    return found.is_global and not found.is_multicast
-
-
-_NAT64 = ipaddress.ip_network("64:ff9b::/32")
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
+    found = addresses.resolve(host, port, private_hosts=policy.private_hosts)
+    return Target(url, protocol, host, port, found)
 
 
 def _folder(path: str, host: str, policy: Policy) -> Target:

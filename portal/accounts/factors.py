@@ -1,38 +1,24 @@
 """Second factors: what the database keeps of them, and for whom a passkey is made.
 
-Secrets of authenticator apps and of recovery codes are encrypted. The first key encrypts; every
-key decrypts, so that a key is changed by putting a new one first, rewriting, and dropping the old.
-Of a passkey only the public half is ever here.
+Secrets of authenticator apps and of recovery codes are encrypted (`governance.ciphers`). Of a
+passkey only the public half is ever here.
 """
 
-import base64
-from functools import lru_cache
 from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
+from cryptography.fernet import InvalidToken, MultiFernet
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+
+from governance import ciphers
 
 PURPOSE = b"gatehouse second factor"
 SEALED = "gAAAA"  # how a Fernet token begins, and no base32 or hexadecimal secret
 
 
-@lru_cache(maxsize=8)
-def _cipher(secrets: tuple[str, ...]) -> MultiFernet:
-    def key(secret: str) -> Fernet:
-        derived = HKDF(hashes.SHA256(), 32, salt=None, info=PURPOSE).derive(secret.encode())
-        return Fernet(base64.urlsafe_b64encode(derived))
-
-    return MultiFernet([key(secret) for secret in secrets])
-
-
 def cipher() -> MultiFernet:
-    """MFA_KEYS first, then SECRET_KEY, which stays readable and writes where no key is set."""
-    return _cipher((*settings.MFA_KEYS, settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+    return ciphers.cipher(PURPOSE)
 
 
 class MfaAdapter(DefaultMFAAdapter):

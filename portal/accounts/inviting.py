@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from governance import dates
 from governance.access import services as access
 from governance.audit.actors import Actor, Role
 from governance.errors import WrongStateError
@@ -78,7 +79,7 @@ def _mail(made: "RoleInvitation", secret: str, *, by: str, now: datetime, site: 
         "title": f"You are invited to be {made.role} {where}",
         "lines": [
             f"{by or 'An admin'} invites you to be {made.role} {where} at Gatehouse.",
-            f"The link is good once, until {made.good_until:%d %b %Y, %H:%M} UTC. "
+            f"The link is good once, until {dates.moment(made.good_until)}. "
             "It leads to an account, if you have none, and to the role.",
             "If you do not know what this is about, do nothing.",
         ],

@@ -11,6 +11,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from governance import dates
 from governance.access import applied, services, uploads
 from governance.access import selectors as access
 from governance.access.states import AGAIN, WAITING, State
@@ -369,7 +370,7 @@ def _answered(request: HttpRequest) -> HttpResponse:
     pk = whole_number(request.POST.get("member", ""))
     if verb == "accept":
         grant = services.accept_invitation(member_id=pk, actor=actor, now=now)
-        messages.success(request, f"You are in. It is open to you until {grant.ends:%d %b %Y}.")
+        messages.success(request, f"You are in. It is open to you until {dates.day(grant.ends)}.")
     elif verb == "decline":
         services.decline_invitation(member_id=pk, actor=actor, now=now)
         messages.success(request, "You declined. The lead of the group is told.")

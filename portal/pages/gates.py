@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 
+from governance import dates
 from governance.access import selectors as access
 from governance.access.rules import Decision, Mark
 from governance.access.selectors import TierStanding
@@ -93,7 +94,7 @@ def _elsewhere(decision: Decision) -> Line:
 def _until(decision: Decision) -> str:
     if decision.valid_until is None:
         return "With the tools you have, at once."
-    return f"Open to you until {decision.valid_until:%d %b %Y, %H:%M} UTC."
+    return f"Open to you until {dates.moment(decision.valid_until)}."
 
 
 def _url(request: HttpRequest, mark: Mark) -> str:

@@ -46,7 +46,7 @@ No `style` attributes: the content security policy refuses them.
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms, template
@@ -55,11 +55,12 @@ from django.template.loader import render_to_string
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from governance import dates
+
 register = template.Library()
 
 NONE = "–"  # noqa: RUF001 - the en dash that pages show for "no value"
 SPACE = "\N{NO-BREAK SPACE}"
-MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 SERIES = ("f1", "f5", "f2", "f3", "f4")  # neighbours in a bar stay distinct in this order
 REST = "f0"
 BAR_WIDTH, BAR_GAP = 640, 2
@@ -121,24 +122,14 @@ def percent(share: float | None) -> str:
 
 
 # ------------------------------------------------------------------ times
-def _moment(value: datetime | str) -> datetime:
-    """In UTC. Naive values and the ISO text of manifests are taken as UTC."""
-    at = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _date_words(value: date) -> str:
-    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
-
-
 @register.filter
 def when(value: datetime | str | None, precision: str = "minutes") -> str:
     """A moment with its zone, `2 Nov 2026, 09:00 UTC`; `when:"seconds"` for records."""
     if not value:
         return NONE
-    at = _moment(value)
+    at = dates.in_utc(value)
     clock = f"{at:%H:%M:%S}" if precision == "seconds" else f"{at:%H:%M}"
-    words = f"{_date_words(at)}, {clock}{SPACE}UTC"
+    words = f"{dates.day(at)}, {clock}{SPACE}UTC"
     return format_html('<time datetime="{}">{}</time>', f"{at:%Y-%m-%dT%H:%M:%SZ}", words)
 
 
@@ -147,8 +138,8 @@ def day(value: date | str | None) -> str:
     """A date, `2 Nov 2026`; a moment gives its date in UTC."""
     if not value:
         return NONE
-    at = _moment(value).date() if isinstance(value, (datetime, str)) else value
-    return format_html('<time datetime="{}">{}</time>', at.isoformat(), _date_words(at))
+    at = dates.in_utc(value).date() if isinstance(value, (datetime, str)) else value
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), dates.day(at))
 
 
 # ------------------------------------------------------------------ ids and collected text

@@ -75,7 +75,7 @@ def test_the_refusal_names_the_reason_and_whom_to_write_to(settings):
     decision = selectors.decide(actor(person), file, "download", NOW)
     (step,) = decision.missing_steps
     assert "Files were passed on" in step.sentence
-    assert "until 04 Jan 2030, 12:00 UTC" in step.sentence
+    assert "until 4 Jan 2030, 12:00 UTC" in step.sentence
     assert "stewards@example.org" in step.sentence
     assert step.route == "account"
 
@@ -286,7 +286,7 @@ def test_the_person_is_told_with_the_reason_and_the_record_names_them_apart(admi
     begun, lifted = mail.outbox
     assert (begun.to, lifted.to) == ([person.email], [person.email])
     assert "Files were passed on." in begun.body
-    assert "until 2030-01-02" in begun.body
+    assert "until 2 Jan 2030" in begun.body
     assert settings.CONTACT_EMAIL in begun.body
     assert "a mistake" in lifted.body
 

@@ -63,7 +63,7 @@ def test_whose_signature_ends_reads_what_changes_and_by_when(signed):
     ]
     text = Message.objects.get(kind="terms.publish", channel="mail").text
     for told in (
-        "They take effect on 02 Jan 2030, 12:00 UTC.",
+        "They take effect on 2 Jan 2030, 12:00 UTC.",
         "Copies have to go.",
         "Your acceptance of terms 1.0 counts until 31 Jan 2030, 12:00 UTC.",
         "New: Deletion.",

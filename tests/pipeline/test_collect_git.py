@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.collect import clones, gitting, lists, outbound, trees
+from network import addresses
+from pipeline.collect import clones, gitting, lists, trees
 from pipeline.collect.gitting import Limits
 from pipeline.collect.outbound import Forbidden, Policy, check
 from tests.pipeline import gits
@@ -385,7 +386,7 @@ def test_a_name_that_changes_its_address_gains_nothing(monkeypatch):
     def resolve(host, port, **_options):
         return [(2, 1, 6, "", (next(answers), port))]
 
-    monkeypatch.setattr(outbound.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(addresses.socket, "getaddrinfo", resolve)
     target = check("https://rebind.example/a/b", Policy())
     git = gitting.Git(Path("/nowhere"), Limits(), target)
     assert "http.curloptResolve=rebind.example:443:93.184.216.34" in git._git()

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count
 
+from governance import dates
 from governance.access import applied, days, forms
 from governance.access.models import Application, Exchange, Grant, Kind
 from governance.access.services.files import erase_files_of
@@ -170,7 +171,7 @@ def nudge_application(*, application_id: int, actor: Actor, now: datetime) -> Ap
             assert found.nudged_at is not None  # noqa: S101
             again = found.nudged_at + applied.NUDGE_EVERY
             raise WrongStateError(
-                f"You reminded them already; you may again on {again:%d %b %Y, %H:%M} UTC."
+                f"You reminded them already; you may again on {dates.moment(again)}."
             )
         found.nudged_at = now
         found.save(update_fields=["nudged_at"])

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from governance import dates
 from governance.access import applied, days, forms, selectors
 from governance.access.models import Application, Exchange, Grant, Note, Yes
 from governance.access.services.applications import EXPIRE_AFTER, file_counts
@@ -227,8 +228,8 @@ def _check_end(application: Application, begins: datetime, ends: datetime) -> No
     if begins < ends <= longest:
         return
     raise InvalidError(
-        f"Choose an end after {begins:%d %b %Y} and at most {application.tier.days} days later.",
-        fields={"ends": f"After {begins:%d %b %Y}, at the latest {longest:%d %b %Y}."},
+        f"Choose an end after {dates.day(begins)} and at most {application.tier.days} days later.",
+        fields={"ends": f"After {dates.day(begins)}, at the latest {dates.day(longest)}."},
     )
 
 
