@@ -8,6 +8,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 
+from governance.catalogue import guarding
+
 pytest_plugins = ["tests.plugins.no_skips", "tests.server.running", "tests.browser.driving"]
 
 
@@ -24,16 +26,18 @@ def _nothing_shared(settings, tmp_path):
 
 @pytest.fixture(autouse=True, scope="session")
 def _the_record_may_be_emptied_between_tests():
-    """Tables are emptied by DELETE or TRUNCATE; the record refuses both, so its guard goes."""
+    """Tables are emptied by DELETE or TRUNCATE; guards refuse both, so they go for that moment."""
     empty = TransactionTestCase._fixture_teardown
 
     def teardown(self: TransactionTestCase) -> None:
         guard = import_module("governance.audit.migrations.0002_guard")
         with connection.schema_editor() as editor:
             guard.unguard(apps, editor)
+        guarding.unprotect(connection)
         empty(self)
         with connection.schema_editor() as editor:
             guard.guard(apps, editor)
+        guarding.protect(connection)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)

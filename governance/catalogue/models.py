@@ -258,3 +258,17 @@ class PurgeItem(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+# Models of the same area in a file of their own; here so that Django knows them.
+from governance.catalogue.releases import (  # noqa: E402
+    Difference,
+    Judgement,
+    ReleaseNotes,
+    SignedManifest,
+)
+
+__all__ = [
+    "Artefact", "Dataset", "Difference", "Hold", "Judgement", "Purge", "PurgeItem",
+    "ReleaseNotes", "SignedManifest", "Stored", "Tier", "Version",
+]  # fmt: skip
