@@ -11,7 +11,7 @@ from governance.access.needs import STRUCTURE
 from governance.access.rules import Decision, Facts, Mark, gate, judge
 from governance.access.states import WAITING
 from governance.audit.actors import Actor, Role
-from governance.catalogue.models import Artefact, Dataset, Tier, Version
+from governance.catalogue.models import UNREDACTED, Artefact, Dataset, Tier, Version
 from governance.errors import Step
 from governance.terms import selectors as terms
 from governance.terms.standings import NONE, Standing
@@ -42,14 +42,16 @@ def decide(
     `artefact` has `version`, `version.dataset` and `tier` loaded; `known` as in `facts_for`.
     """
     tier, version = artefact.tier, artefact.version
-    facts = facts_for(actor, tier, version, action=action, now=now, known=known)
+    facts = facts_for(
+        actor, tier, version, action=action, now=now, known=known, withheld=artefact.withheld
+    )
     return judge(tier.policy, action, facts)
 
 
 def decide_tier(
     actor: Actor, tier: Tier, version: Version | None, action: str, now: datetime
 ) -> Decision:
-    """The same for all files of a tier of a version: they share the answer."""
+    """The same for all files of a tier of a version but those that are withheld."""
     facts = facts_for(actor, tier, version, action=action, now=now)
     return judge(tier.policy, action, facts)
 
@@ -62,11 +64,12 @@ def facts_for(
     action: str,
     now: datetime,
     known: Standing | None = None,
+    withheld: bool = False,
 ) -> Facts:
     """Read what a decision depends on: only what the policy asks for, one query each.
 
     `tier.dataset` (or `version.dataset`) must be loaded; `known` is the standing with the terms
-    where it was read already.
+    where it was read already; `withheld` is the file's.
     """
     dataset = version.dataset if version is not None else tier.dataset
     names = set(tier.policy.get(action) or ())
@@ -81,7 +84,13 @@ def facts_for(
             waiting = open_application(actor, tier)
     stewards = _steward_spans(actor, now) if "steward" in names else ()
     held = Held(standing, grants, waiting, stewards)
-    return facts(actor, tier, version, held, names=names, now=now)
+    found = facts(actor, tier, version, held, names=names, now=now)
+    return found._replace(removals_pending=_pending(tier, version), withheld=withheld)
+
+
+def _pending(tier: Tier, version: Version | None) -> bool:
+    unredacted = tier.name in UNREDACTED and version is not None
+    return unredacted and version.looked < version.dataset.ledger
 
 
 def facts(
@@ -234,6 +243,7 @@ def standings(
                 stewards,
             )
             known = facts(actor, tier, version, held, names=names, now=now)
+            known = known._replace(removals_pending=_pending(tier, version))
             decision = judge(tier.policy, "download", known)
             marks = gate(tier.policy, "download", known)
             found[dataset.pk].append(TierStanding(tier, decision, marks))

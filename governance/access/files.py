@@ -23,10 +23,23 @@ _PARTS = (
     Columns(Tier, ("id", "dataset_id", "name", "policy"), "tier__"),
     Columns(
         Version,
-        ("id", "dataset_id", "number", "state", "commit", "serve_until", "withdrawn_reason"),
+        (
+            "id",
+            "dataset_id",
+            "number",
+            "state",
+            "commit",
+            "serve_until",
+            "withdrawn_reason",
+            "looked",
+        ),
         "version__",
     ),
-    Columns(Dataset, ("id", "namespace", "name", "listed", "wound_down_at"), "version__dataset__"),
+    Columns(
+        Dataset,
+        ("id", "namespace", "name", "listed", "wound_down_at", "ledger"),
+        "version__dataset__",
+    ),
 )
 _STANDING = ("terms_in_force", "terms_signed")
 

@@ -26,6 +26,8 @@ class Facts(NamedTuple):
     version_state: str = ""
     serve_until: datetime | None = None
     withdrawn_reason: str = ""
+    removals_pending: bool = False  # not looked through for the newest removals yet
+    withheld: bool = False  # holds raw rows that were removed since it was made
     # standing and identity
     suspended: Suspended | None = None
     signed_in: bool = False
@@ -321,6 +323,7 @@ NEEDS: dict[str, Need] = {
 # order; and those of the vocabulary that are judged even where the policy forgot them.
 BEFORE = ("listed", "suspended", "wound_down")
 ALWAYS = ("served", "token")
+AFTER = ("removals_pending", "removed_rows")  # judged last: it is the file, not who asks
 
 STRUCTURE: dict[str, Need] = {
     "listed": Need(
@@ -358,6 +361,34 @@ STRUCTURE: dict[str, Need] = {
         ),
         until=lambda f: f.wound_down_at,
         final=True,
+        told=False,
+    ),
+    "removals_pending": Need(
+        "raw files that were looked through for every removal",
+        lambda f: not f.removals_pending,
+        lambda f: Step(
+            "removals_pending",
+            "Try again in a minute",
+            f"Something was removed from {f.dataset}, and the {f.tier} files of {f.version} are "
+            "being looked through for it. Files without such rows open again by themselves.",
+            "dataset-files",
+            _place(f),
+            "See the files",
+        ),
+        told=False,
+    ),
+    "removed_rows": Need(
+        "no row that was removed",
+        lambda f: not f.withheld,
+        lambda f: Step(
+            "removed_rows",
+            "Wait for the next version",
+            f"This {f.tier} file of {f.version} holds rows that were removed since it was made. "
+            "The next version has it without them.",
+            "dataset-versions",
+            _place(f),
+            "See the versions",
+        ),
         told=False,
     ),
     "not_offered": Need(

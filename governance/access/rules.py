@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from governance.access.needs import ALWAYS, BEFORE, EVERY, NEEDS, Facts, grant_open
+from governance.access.needs import AFTER, ALWAYS, BEFORE, EVERY, NEEDS, Facts, grant_open
 from governance.errors import Step
 
 Policy = Mapping[str, Sequence[str]]  # e.g. {"download": ["served", "signed_in", "terms"]}
@@ -31,7 +31,7 @@ def asked(policy: Policy, action: str) -> tuple[str, ...]:
     names = policy.get(action)
     if not names or any(name not in NEEDS for name in names):
         return (*BEFORE, "not_offered")
-    return (*BEFORE, *names, *(name for name in ALWAYS if name not in names))
+    return (*BEFORE, *names, *(name for name in ALWAYS if name not in names), *AFTER)
 
 
 def judge(policy: Policy, action: str, facts: Facts) -> Decision:

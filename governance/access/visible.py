@@ -8,13 +8,13 @@ every list to `decide`, over drawn states.
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from governance.access.deciding import Held, facts
 from governance.access.models import Grant
 from governance.access.rules import judge
 from governance.audit.actors import Actor
-from governance.catalogue.models import Artefact, Tier, Version
+from governance.catalogue.models import UNREDACTED, Artefact, Tier, Version
 from governance.catalogue.states import State
 from governance.terms import selectors as terms
 from governance.terms.standings import Standing
@@ -33,12 +33,16 @@ def visible_to(actor: Actor, now: datetime, *, action: str = "download") -> Quer
     whatever the number of datasets, versions and files.
     """
     return Artefact.objects.filter(
-        _served("version__", now), tier__in=tiers_open_to(actor, now, action=action)
+        _served("version__", now),
+        ~Q(tier__name__in=UNREDACTED) | Q(version__looked__gte=F("version__dataset__ledger")),
+        tier__in=tiers_open_to(actor, now, action=action),
+        withheld=False,
     ).order_by()
 
 
 def tiers_open_to(actor: Actor, now: datetime, *, action: str = "download") -> QuerySet[Tier]:
-    """The tiers whose versions somebody may have, as far as these are served at all."""
+    """The tiers whose versions somebody may have, as far as these are served at all; which of
+    their files are withheld after a removal, `visible_to` tells."""
     if actor.suspended is not None:
         return Tier.objects.none()
     open_to = Q(pk__in=[])

@@ -6,6 +6,8 @@ from django.db.models import F, Q
 from governance.catalogue.fields import OrderedJson
 from governance.catalogue.states import State
 
+UNREDACTED = ("raw", "annotations")  # tiers whose rows a removal hides at once
+
 
 class Dataset(models.Model):
     namespace = models.CharField(max_length=60)
@@ -19,6 +21,8 @@ class Dataset(models.Model):
     listed = models.BooleanField(default=True)  # False: only staff know of it
     made_at = models.DateTimeField()
     wound_down_at = models.DateTimeField(null=True)  # from then on nothing is handed out
+    # Goes up with every removal. What was looked through for fewer of them is not handed out raw.
+    ledger = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         constraints = [
@@ -89,6 +93,8 @@ class Version(models.Model):
     successor = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="replaces"
     )  # of a withdrawn one: what to take in its place
+    looked = models.PositiveBigIntegerField(default=0)  # the ledger its files were held against
+    unshown = OrderedJson(default=list)  # row ids of its preview that were removed since
 
     class Meta:
         ordering = ["-id"]
@@ -130,6 +136,7 @@ class Artefact(models.Model):
     sha256 = models.CharField(max_length=64)
     rows = models.BigIntegerField(default=0)
     key = models.CharField(max_length=300)
+    withheld = models.BooleanField(default=False)  # holds raw rows that were removed since
 
     class Meta:
         ordering = ["path"]
@@ -269,6 +276,6 @@ from governance.catalogue.releases import (  # noqa: E402
 )
 
 __all__ = [
-    "Artefact", "Dataset", "Difference", "Hold", "Judgement", "Purge", "PurgeItem",
+    "UNREDACTED", "Artefact", "Dataset", "Difference", "Hold", "Judgement", "Purge", "PurgeItem",
     "ReleaseNotes", "SignedManifest", "Stored", "Tier", "Version",
 ]  # fmt: skip

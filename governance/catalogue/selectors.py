@@ -139,9 +139,15 @@ def artefacts(of: Version, tier_name: str | None = None) -> QuerySet[Artefact]:
     return found.filter(tier__name=tier_name) if tier_name else found
 
 
+def shown_rows(of: Version) -> list[dict]:
+    """The rows of its preview, without those that were removed since it was made."""
+    unshown = set(of.unshown)
+    return [row for row in of.preview if row["row_id"] not in unshown]
+
+
 def smallest(of: Version, tier_name: str) -> Artefact | None:
-    """The smallest file of a tier: one to try with."""
-    return artefacts(of, tier_name).order_by("size", "path").first()
+    """The smallest file of a tier that is not withheld: one to try with."""
+    return artefacts(of, tier_name).filter(withheld=False).order_by("size", "path").first()
 
 
 def hashes(of: Version, tier_name: str, paths: Iterable[str]) -> dict[str, str]:

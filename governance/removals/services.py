@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from governance.access import selectors as access
 from governance.audit import services as audit
 from governance.audit.actors import Actor, Role
 from governance.audit.services import Place
+from governance.bells import ring
 from governance.catalogue.models import Dataset
 from governance.errors import InvalidError, MissingError, WrongStateError
 from governance.removals.models import Cause, Kind, Removal
@@ -80,6 +82,7 @@ def record_removal(
             recorded_by=actor.user_id,
             reason=reason.strip(),
         )
+        _hide(dataset)
         audit.removal_recorded(
             actor=actor,
             place=Place(dataset=dataset.slug),
@@ -88,6 +91,12 @@ def record_removal(
             now=now,
         )
     return made
+
+
+def _hide(dataset: Dataset) -> None:
+    """From this commit on no raw file is handed out that was not looked through since."""
+    Dataset.objects.filter(pk=dataset.pk).update(ledger=F("ledger") + 1)
+    ring("pipeline.engine.tasks.look_through", dataset.pk)
 
 
 def hold_removal(

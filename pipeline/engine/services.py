@@ -49,6 +49,10 @@ def ring_shard(shard_id: int) -> None:
     ring("pipeline.engine.tasks.run_shard", shard_id, queue="shards")
 
 
+def ring_look_through(dataset_id: int) -> None:
+    ring("pipeline.engine.tasks.look_through", dataset_id)
+
+
 def start_build(
     *, actor: Actor, dataset: Dataset, number: str, reason: str, now: datetime
 ) -> Build:
@@ -222,6 +226,7 @@ def finish_build(*, build_id: int, made: catalogue_services.Candidate, now: date
         catalogue_services.finish_version(
             version_id=build.version_id, build=build.pk, made=made, actor=HOUSE, now=now
         )
+        ring_look_through(build.version.dataset_id)
 
 
 def _end(build: Build, state: str, *, cause: str, now: datetime) -> None:

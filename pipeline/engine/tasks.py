@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from pipeline.engine import running, selectors, services
+from pipeline.engine import hiding, running, selectors, services
 
 
 @shared_task
@@ -24,3 +24,11 @@ def sweep() -> None:
     """Every 15 s and at a worker's start: ring again for what a dead worker left."""
     for build_id in selectors.running_ids():
         services.ring_advance(build_id)
+    for dataset_id in hiding.waiting():
+        services.ring_look_through(dataset_id)
+
+
+@shared_task
+def look_through(dataset_id: int) -> None:
+    """After a removal, and after a build: close the raw files that hold a removed row."""
+    hiding.look_through(dataset_id, now=timezone.now())

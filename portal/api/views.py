@@ -48,7 +48,8 @@ class FileOut(serializers.Serializer):
     sha256 = serializers.CharField()
 
     def get_allowed(self, file: object) -> bool:
-        return file.tier_id in self.context["open"]  # type: ignore[attr-defined]
+        open_to = file.tier_id in self.context["open"]  # type: ignore[attr-defined]
+        return open_to and not file.withheld  # type: ignore[attr-defined]
 
 
 class Files(APIView):
@@ -68,7 +69,7 @@ class Files(APIView):
         mine = set(visible.values_list("tier_id", flat=True).distinct())
         files = catalogue.artefacts(version)
         if request.query_params.get("mine", "").lower() in {"1", "true"}:
-            files = files.filter(tier_id__in=mine)
+            files = files.filter(tier_id__in=mine, withheld=False)
         return Response(FileOut(files, many=True, context={"open": mine}).data)
 
 

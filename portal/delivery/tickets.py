@@ -99,7 +99,14 @@ def refuse(*, actor: Actor, asked: Asked, now: datetime) -> None:
         return
     refusal = RefusedError(asked.decision.missing_steps)
     artefact = asked.artefact
-    facts = access.facts_for(actor, artefact.tier, artefact.version, action="download", now=now)
+    facts = access.facts_for(
+        actor,
+        artefact.tier,
+        artefact.version,
+        action="download",
+        now=now,
+        withheld=artefact.withheld,
+    )
     refusal.gate = rules.gate(artefact.tier.policy, "download", facts)  # type: ignore[attr-defined]
     refusal.asked = asked.place  # type: ignore[attr-defined]
     raise refusal

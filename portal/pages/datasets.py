@@ -246,6 +246,7 @@ def _listed(known: About, tier: str, found: "list[Artefact]") -> list[dict[str, 
         {
             "file": each,
             "url": _file_url(known, tier, each.path),
+            "withheld": each.withheld,
             "fate": _fate(before.get(each.path), each.sha256) if parent else None,
         }
         for each in found
@@ -296,7 +297,7 @@ def difference(request: HttpRequest, namespace: str, name: str, number: str) -> 
 @require_safe
 def preview(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     known = about(request, namespace, name)
-    rows = known.version.preview if known.version is not None and known.served else []
+    rows = catalogue.shown_rows(known.version) if known.version and known.served else []
     more: dict[str, Any] = {"rows": list(enumerate(rows, start=1))}
     if rows:
         asked = request.GET.get("row", "")

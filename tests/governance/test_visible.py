@@ -72,6 +72,7 @@ DATASETS = st.lists(
             "listed": MOSTLY,
             "wound_down": st.sampled_from([None, None, None, None, -TICK, 0 * TICK, HOUR]),
             "published": MOSTLY,
+            "ledger": st.sampled_from([0, 0, 1, 2]),
             "versions": VERSIONS,
             "terms": TERMS,
             "tiers": st.lists(st.tuples(POLICIES, GRANTS), min_size=1, max_size=3),
@@ -118,7 +119,7 @@ def make(person, datasets):
     for at, drawn in enumerate(datasets):
         dataset = Dataset.objects.create(
             namespace="lab", name=f"d{at}", title="D", made_at=NOW, listed=drawn["listed"],
-            wound_down_at=_at(drawn["wound_down"]),
+            wound_down_at=_at(drawn["wound_down"]), ledger=drawn["ledger"],
         )  # fmt: skip
         if drawn["steward"]:
             begins, ends = drawn["steward"]
@@ -135,7 +136,8 @@ def make(person, datasets):
 def _tiers(dataset, user, drawn):
     tiers = []
     for at, (policy, grants) in enumerate(drawn["tiers"]):
-        tier = Tier.objects.create(dataset=dataset, name=f"t{at}", policy=policy, position=at)
+        name = f"t{at}" if at else "raw"
+        tier = Tier.objects.create(dataset=dataset, name=name, policy=policy, position=at)
         tiers.append(tier)
         Grant.objects.bulk_create(
             Grant(
@@ -152,12 +154,15 @@ def _files(dataset, tiers, drawn):
     for at, (state, serve_until) in enumerate([*states, *drawn["versions"]]):
         version = Version.objects.create(
             dataset=dataset, number=f"1.{at}", state=state, made_at=NOW,
-            serve_until=_at(serve_until),
+            serve_until=_at(serve_until), looked=1,
         )  # fmt: skip
         Artefact.objects.bulk_create(
-            Artefact(version=version, tier=tier, path="a", size=1, sha256="a" * 64, key="k")
-            for tier in tiers
-        )
+            Artefact(
+                version=version, tier=tier, path=path, size=1, sha256="a" * 64, key="k",
+                withheld=path == "holds what was removed",
+            )
+            for tier in tiers for path in ("a", "holds what was removed")
+        )  # fmt: skip
 
 
 def _terms(dataset, user, drawn):

@@ -17,6 +17,7 @@ from governance.access import services
 from governance.access.models import Grant
 from governance.audit.actors import HOUSE, Role
 from governance.audit.models import Entry
+from governance.removals.services import record_removal
 from tests.factories import (
     LONG_AGO,
     AcceptanceFactory,
@@ -26,6 +27,7 @@ from tests.factories import (
     TermsFactory,
     UserFactory,
     VersionFactory,
+    actor,
 )
 from tests.serving import BODY, SHA256, bearer
 from tests.support import PAGE, signed_in
@@ -168,6 +170,14 @@ def _raw_for_a_steward(scene):
     )  # fmt: skip
 
 
+def _raw_after_a_removal(scene):
+    _raw_for_a_steward(scene)
+    record_removal(
+        actor=actor(UserFactory(role=Role.STEWARD)), dataset=scene.dataset, kind="account",
+        value="octocat", reason="asked", now=timezone.now(),
+    )  # fmt: skip
+
+
 def _raw_for_a_suspended_steward(scene):
     _raw_for_a_steward(scene)
     _suspended(scene)
@@ -196,6 +206,7 @@ STATES = {
     _revoked: "grant",
     _factor_unused: "second_factor",
     _raw: "steward",
+    _raw_after_a_removal: "removals_pending",
     _raw_for_a_suspended_steward: "suspended",
     _token_of_another: "token",
 }
@@ -400,3 +411,27 @@ def test_the_gate_costs_no_query_more_for_standing(scene, django_assert_num_quer
     Client().head(where, **headers)
     with django_assert_num_queries(2):  # the token with its person's standing, the file with terms
         assert Client().head(where, **headers).status_code == 200
+
+
+def test_a_file_with_removed_rows_is_withheld_on_every_surface_and_the_others_are_not(scene):
+    """What differs from file to file of one tier: the tier itself stays open."""
+    headers = _made_before(scene, _raw_for_a_steward)
+    other = ArtefactFactory(
+        version=scene.version, tier_name="raw", path="blobs/b.parquet", key=scene.file.key,
+        size=len(BODY), sha256=SHA256, withheld=True,
+    )  # fmt: skip
+    where = "/datasets/lab/shelf-raw/resolve/main/"
+    assert _first(Client().get(f"{where}{scene.file.path}", **headers)) == ""
+    refused = Client().get(f"{where}{other.path}", **headers)
+    assert _first(refused) == "removed_rows"
+    assert "The next version has it without them" in refused["X-Error-Message"]
+    assert Client().head(f"{where}{other.path}", **headers).status_code == 403
+    listed = Client().get("/api/v1/datasets/lab/shelf/files", **headers).json()
+    assert {each["path"]: each["allowed"] for each in listed if each["tier"] == "raw"} == {
+        scene.file.path: True, other.path: False,
+    }  # fmt: skip
+    mine = Client().get("/api/v1/datasets/lab/shelf/files?mine=1", **headers).json()
+    assert other.path not in {each["path"] for each in mine}
+    page = _session(scene).get("/datasets/lab/shelf/files?tier=raw", **PAGE).content.decode()
+    assert f"{where}{other.path}" not in page
+    assert other.path in page

@@ -157,6 +157,17 @@ def raw_searched(
     )
 
 
+def raw_withheld(*, actor: Actor, place: Place, files: int, rows: int, now: datetime) -> Entry:
+    """A version was looked through after a removal: so many of its files are handed out no more."""
+    return write(
+        "raw.withhold",
+        actor=actor,
+        now=now,
+        place=place,
+        detail={"files": files, "preview_rows": rows},
+    )
+
+
 def raw_compacted(
     *, actor: Actor, place: Place, erased: dict[str, int], reason: str, now: datetime
 ) -> Entry:
