@@ -1,75 +1,175 @@
-"""What changed between two versions: counts by kind and by file, never a name of a subject."""
+"""What changed between two versions: counts by kind, reason, language and licence, never a name.
 
-from collections import Counter
-from collections.abc import Mapping
+Two forms come of it. `exact` is for the people who publish. `told` is for anyone: of rows that went
+or changed it counts no group that fewer than FEWEST different holders stand behind, as a group of
+one would tell who asked for what. Such groups are counted together, with others until enough
+holders stand behind the sum; where that never happens, only the total is told.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-import pyarrow as pa
-import pyarrow.compute as pc
+from pipeline.select.removals import REMOVED, REPORTED
 
-from pipeline.shards import writer
-
+from . import rowlists
 from .work import Json
 
+if TYPE_CHECKING:
+    import duckdb
+
 KINDS = ("added", "removed", "changed")
-_COLUMNS = ["row_id", "lang", "licenses", "size", "digest"]
+GROUPS = ("reasons", "languages", "licences")
+FEWEST = 5  # different holders behind a figure that anyone may read
+SUBJECTS = (REMOVED, REPORTED)  # reasons that are somebody's own act
+
+
+class Difference(NamedTuple):
+    exact: dict[str, Json]
+    told: dict[str, Json]
 
 
 def between(
-    old_index: Path | None,
-    new_index: Path,
+    old: Path | None,
+    new: Path,
     old_stats: Json,
     new_stats: Json,
     old_manifest: Json = None,
     new_manifest: Json = None,
-) -> dict[str, Json]:
+    *,
+    spill: Path | None = None,
+    key: str = "",
+) -> Difference:
     """The difference of two versions; everything is new when there is no old one.
 
-    Rows are matched by row id over two `rows.parquet` of stage index. A row is changed when
-    anything in it is: its redactions, its licences, the repository that it names. Bytes are those
-    of the original files. With two manifests the files of every tier are compared by sha256.
-    `dropped` tells for each stage and reason how many rows were left out, before and now.
+    Args:
+        old, new: row lists (`rowlists.py`), or `rows.parquet` of stage index.
+        spill: a folder on which joins may spill; beside `new` unless given.
+        key: secret of the dataset, for an index.
+
+    Rows are matched by content. A row is changed when anything in it is: its redactions, its
+    licences, the repository that it names. Bytes are those of the original files. With two
+    manifests the files of every tier are compared by sha256. `dropped` tells for each stage and
+    reason how many rows were left out, before and now.
+
+    Memory: `rowlists.MEMORY`, whatever the number of rows.
     """
-    rows = _rows(old_index, new_index)
-    return {
-        "rows": {kind: _counted(rows[kind]) for kind in KINDS},
-        "unchanged": rows["unchanged"],
-        "dropped": _dropped(old_stats or {}, new_stats),
+    with rowlists.database(spill or new.parent) as database:
+        for name, path in (("old_rows", old), ("new_rows", new)):
+            rowlists.view(database, name, path, key)
+        database.execute(_MOVED)
+        found = {kind: _counted(database, kind) for kind in KINDS}
+        public = {kind: _told(database, kind, found[kind], first=old is None) for kind in KINDS}
+        rows = "SELECT count(*) FROM new_rows WHERE reason IS NULL"
+        total = _one(database, rows)
+    touched = found["added"]["rows"] + found["changed"]["rows"]
+    shared = {
+        "unchanged": total - touched,
         "totals": {"old": _totals(old_stats or {}), "new": _totals(new_stats)},
         "files": _files(old_manifest or {}, new_manifest or {}),
     }
+    dropped = _dropped(old_stats or {}, new_stats)
+    return Difference(
+        {"rows": found, "dropped": dropped, **shared},
+        {"rows": public, "dropped": _hushed(dropped), **shared},
+    )
 
 
-def _rows(old_index: Path | None, new_index: Path) -> dict[str, Json]:
-    """Tables of the rows added, removed and changed, and the number of all others."""
-    new = writer.read_table(new_index, _COLUMNS)
-    old = writer.read_table(old_index, _COLUMNS) if old_index else new.slice(0, 0)
-    at = pc.index_in(new["row_id"], value_set=old["row_id"])
-    before = pc.take(old["digest"], at)  # null for a new row
-    changed = pc.fill_null(pc.not_equal(new["digest"], before), False)
-    stays = pc.is_in(old["row_id"], value_set=new["row_id"])
-    found = {
-        "added": new.filter(pc.is_null(at)),
-        "removed": old.filter(pc.invert(stays)),
-        "changed": new.filter(changed),
-    }
-    touched = found["added"].num_rows + found["changed"].num_rows
-    return found | {"unchanged": new.num_rows - touched}
+# What became of each row that is not the same in both, with the holder that it had.
+_MOVED = """
+CREATE TEMP TABLE moved AS
+WITH o AS (SELECT * FROM old_rows WHERE reason IS NULL),
+     n AS (SELECT * FROM new_rows WHERE reason IS NULL),
+     j AS (
+       SELECT coalesce(o.hexsha, n.hexsha) AS hexsha, o.hexsha IS NULL AS fresh,
+         n.hexsha IS NULL AS gone, coalesce(n.lang, o.lang) AS lang,
+         coalesce(n.licenses, o.licenses) AS licenses, coalesce(n.size, o.size) AS size,
+         coalesce(o.holder, n.holder) AS holder,
+         list_sort(o.licenses) IS DISTINCT FROM list_sort(n.licenses) AS other_licences,
+         o.holder IS DISTINCT FROM n.holder AS other_holder
+       FROM o FULL JOIN n ON o.hexsha = n.hexsha WHERE o.digest IS DISTINCT FROM n.digest)
+SELECT CASE WHEN fresh THEN 'added' WHEN gone THEN 'removed' ELSE 'changed' END AS kind,
+  CASE WHEN fresh THEN 'new' WHEN gone THEN coalesce(l.reason, 'not-told')
+       WHEN other_licences THEN 'licences' WHEN other_holder THEN 'source' ELSE 'text' END AS why,
+  lang, licenses, j.size, j.holder
+FROM j LEFT JOIN (SELECT hexsha, reason FROM new_rows WHERE reason IS NOT NULL) l
+  ON l.hexsha = j.hexsha AND j.gone
+"""
+_CELLS = {  # group -> a query of name, size, holder, a row for each name that a row counts under
+    "reasons": "SELECT why AS name, size, holder FROM moved WHERE kind = $1",
+    "languages": "SELECT lang AS name, size, holder FROM moved WHERE kind = $1",
+    "licences": "SELECT unnest(licenses) AS name, size, holder FROM moved WHERE kind = $1",
+}
+
+_OF_CELLS = "SELECT coalesce(name, ''), count(*), sum(size)::BIGINT, count(DISTINCT holder)"
 
 
-def _counted(rows: pa.Table) -> dict[str, Json]:
-    """Rows and bytes, and rows by language and licence, the most first."""
-    licences = Counter(name for held in rows["licenses"].to_pylist() for name in held or ())
-    return {
-        "rows": rows.num_rows,
-        "bytes": pc.sum(rows["size"]).as_py() or 0,
-        "languages": _ranked(Counter(rows["lang"].to_pylist())),
-        "licences": _ranked(licences),
-    }
+class _Cell(NamedTuple):
+    name: str
+    rows: int
+    size: int
+    holders: int
 
 
-def _ranked(counts: Mapping[str, int]) -> dict[str, int]:
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+def _counted(database: "duckdb.DuckDBPyConnection", kind: str) -> dict[str, Json]:
+    """Rows and bytes of a kind, and both by reason, language and licence, the most first."""
+    query = "SELECT count(*), coalesce(sum(size), 0)::BIGINT FROM moved WHERE kind = $1"
+    rows, size = database.execute(query, [kind]).fetchall()[0]
+    told: dict[str, Json] = {"rows": rows, "bytes": size, "sizes": {}}
+    for group in GROUPS:
+        cells = _cells(database, group, kind)
+        told[group] = {cell.name: cell.rows for cell in cells}
+        told["sizes"][group] = {cell.name: cell.size for cell in cells}
+    return told
+
+
+def _cells(database: "duckdb.DuckDBPyConnection", group: str, kind: str) -> list[_Cell]:
+    query = f"{_OF_CELLS} FROM ({_CELLS[group]}) GROUP BY 1 ORDER BY 2 DESC, 1"
+    return [_Cell(*row) for row in database.execute(query, [kind]).fetchall()]
+
+
+def _told(
+    database: "duckdb.DuckDBPyConnection", kind: str, exact: Json, *, first: bool
+) -> dict[str, Json]:
+    """The same for anyone: small groups together under `others`."""
+    told: dict[str, Json] = {"rows": exact["rows"], "bytes": exact["bytes"], "sizes": {}}
+    told["others"] = {}
+    for group in GROUPS:
+        cells = _cells(database, group, kind)
+        folded: set[str] = set()
+        if kind != "added" and not first:
+            folded = fold(cells, lambda names, at=group: _holders(database, at, kind, names))
+        shown = [cell for cell in cells if cell.name not in folded]
+        told[group] = {cell.name: cell.rows for cell in shown}
+        told["sizes"][group] = {cell.name: cell.size for cell in shown}
+        told["others"][group] = sum(cell.rows for cell in cells if cell.name in folded)
+    return told
+
+
+def fold(cells: Iterable[_Cell], holders: Callable[[set[str]], int]) -> set[str]:
+    """The names to count together: those with few holders, and more until the sum has enough.
+
+    `holders` tells how many different ones stand behind several names together.
+    """
+    by_size = sorted(cells, key=lambda cell: (cell.holders, cell.name))
+    folded = {cell.name for cell in by_size if cell.holders < FEWEST}
+    for cell in by_size:
+        if not folded or holders(folded) >= FEWEST:
+            break
+        folded.add(cell.name)
+    return folded
+
+
+def _holders(database: "duckdb.DuckDBPyConnection", group: str, kind: str, names: set[str]) -> int:
+    query = (
+        f"SELECT count(DISTINCT holder) FROM ({_CELLS[group]}) "  # noqa: S608
+        "WHERE list_contains($2::VARCHAR[], coalesce(name, ''))"
+    )
+    return _one(database, query, [kind, sorted(names)])
+
+
+def _one(database: "duckdb.DuckDBPyConnection", query: str, params: Json = None) -> int:
+    return int(database.execute(query, params or []).fetchall()[0][0])
 
 
 def _dropped(old: Json, new: Json) -> dict[str, dict[str, dict[str, int]]]:
@@ -86,6 +186,19 @@ def _dropped(old: Json, new: Json) -> dict[str, dict[str, dict[str, int]]]:
         }
         for stage in dict.fromkeys([*after, *before])
         if before.get(stage) or after.get(stage)
+    }
+
+
+def _hushed(
+    dropped: Mapping[str, Mapping[str, Mapping[str, int]]],
+) -> dict[str, dict[str, Json]]:
+    """Without the counts of what people asked for: these count places, and not who asked."""
+    return {
+        stage: {
+            reason: {"old": None, "new": None} if reason in SUBJECTS else counts
+            for reason, counts in reasons.items()
+        }
+        for stage, reasons in dropped.items()
     }
 
 

@@ -2,8 +2,9 @@
 
 One piece of work for each prefix of the content's id; it reads what identify told and no text. It
 leaves `raw-occurrences.parquet`, an artefact of the raw tier, from which removed subjects are gone,
-and what it decided (`decisions.py`). A content goes from the raw tier when no place of it stays.
-Rows in are places, rows out are rows of the processed tier; each other place has one reason.
+what it decided (`decisions.py`), and the reason against each content that is no row. A content goes
+from the raw tier when no place of it stays. Rows in are places, rows out are rows of the processed
+tier; each other place has one reason.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ import pyarrow.compute as pc
 
 from pipeline.collect.text import LIMIT
 from pipeline.select import quality, removals, sets
-from pipeline.select.choose import DUPLICATE, Chosen, Rules, choose
+from pipeline.select.choose import DUPLICATE, NO_LICENCE, OUTSIDE, Chosen, Rules, choose
 from pipeline.shards import writer
 from pipeline.shards.schemas import OCCURRENCE
 
@@ -25,6 +26,8 @@ from .identifying import ABOUT, DIGITS
 from .work import Context, Files, Json, Report, Stage, Work
 
 RAW_PLACES = "raw-occurrences.parquet"
+REASONS = "reasons.parquet"
+REASON = pa.schema([("hexsha", pa.string()), ("reason", pa.string())])
 _PLACES = 400_000  # in one piece of work, at most, as prefixes are chosen
 _MOST_DIGITS = 5
 _ORDER = ["hexsha", "repo_host", "repo_name", "path", "source", "head"]
@@ -83,12 +86,14 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:  # noq
     told = decisions.write(folder, _decided(found))
     raw = kept.rows.sort_by([(name, "ascending") for name in _ORDER]).select(OCCURRENCE.names)
     told[RAW_PLACES] = writer.write(folder / RAW_PLACES, OCCURRENCE, [raw], cut="hexsha")._asdict()
+    why = _against(found, kept)
+    told[REASONS] = writer.write(folder / REASONS, REASON, [why])._asdict()
     dropped = {**found.dropped, **kept.taken}
     dropped[DUPLICATE] = dropped.get(DUPLICATE, 0) + twice
     return _report(found, facts, seen, {k: v for k, v in sorted(dropped.items()) if v}, told, kept)
 
 
-STAGE = Stage("select", 2, plan, run)
+STAGE = Stage("select", 3, plan, run)
 
 
 def _told(licence_set: str, options: Mapping[str, Json]) -> dict[str, Json]:
@@ -134,6 +139,28 @@ def _touched(holder: Sequence[Json], wanted: frozenset[removals.Selector]) -> bo
 
 def _decided(found: Chosen) -> pa.Table:
     return found.rows.select(decisions.DECISION.names)
+
+
+def _against(found: Chosen, kept: removals.Kept) -> pa.Table:
+    """The one reason against each content that is no row, by hexsha.
+
+    Where a removal took a place and no other one is under a licence of the set, the removal is it.
+    """
+    left = found.rows.select(REASON.names).filter(pc.is_valid(found.rows["reason"]))
+    rows = found.rows["hexsha"].filter(pc.is_null(found.rows["reason"]))
+    gone = kept.gone.filter(pc.invert(pc.is_in(kept.gone["hexsha"], value_set=_one(rows))))
+    gone = gone.sort_by([("hexsha", "ascending"), ("reason", "ascending")])
+    first = pc.index_in(gone["hexsha"], value_set=_one(gone["hexsha"]))
+    gone = gone.filter(pc.equal(first, pa.array(range(gone.num_rows), pa.int32())))
+    licence = pc.is_in(left["reason"], value_set=pa.array([NO_LICENCE, OUTSIDE]))
+    taken = pc.is_in(left["hexsha"], value_set=_one(gone["hexsha"]))
+    stays = left.filter(pc.invert(pc.and_(licence, taken)))
+    gone = gone.filter(pc.invert(pc.is_in(gone["hexsha"], value_set=_one(stays["hexsha"]))))
+    return pa.concat_tables([stays.cast(REASON), gone.cast(REASON)]).sort_by("hexsha")
+
+
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks()
 
 
 def _report(

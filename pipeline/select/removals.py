@@ -24,6 +24,7 @@ HOLDER = ("repo_host", "repo_id", "repo_name", "owner_id", "owner")
 COLUMNS = ("hexsha", *HOLDER)
 REMOVED, REPORTED = "removed", "reported"  # reasons under which places are counted
 _CAUSES = {"": REMOVED, "removal": REMOVED, "report": REPORTED}
+_GONE = pa.schema([("hexsha", pa.string()), ("reason", pa.string())])
 _BLOB = re.compile(r"(?:swh:1:cnt:)?([0-9a-f]{40})")
 _COMMIT = re.compile(r"(?:swh:1:rev:)?([0-9a-f]{40})")
 _ISSUE = re.compile(r"[^\s/#]+/[^\s/#]+#[0-9]{1,19}|id:[0-9]{1,19}(#[0-9]{1,19})?")
@@ -71,6 +72,7 @@ class Kept(NamedTuple):
     taken: dict[str, int]  # reason -> rows
     by_holder: int  # of those, how many since their account or repository is removed
     by_blob: int  # the others
+    gone: pa.Table  # `hexsha` and `reason` of each place that was taken
 
 
 def parse(removals: Iterable[Mapping[str, Any]]) -> frozenset[Selector]:
@@ -115,20 +117,23 @@ def drop_removed(places: pa.Table, selectors: Iterable[Selector]) -> Kept:
     wanted = frozenset(selectors)
     check(places)
     if not wanted:
-        return Kept(places, {}, 0, 0)
+        return Kept(places, {}, 0, 0, _GONE.empty_table())
     held, taken = _masks(places, wanted)
     gone = _any(taken.values(), places.num_rows)
-    counts, before = {}, pa.array([False] * places.num_rows)
+    counts, before, lost = {}, pa.array([False] * places.num_rows), []
     for reason in (REMOVED, REPORTED):
         mine = pc.and_not(taken[reason], before)
         counts[reason] = pc.sum(mine).as_py() or 0
         before = pc.or_(before, mine)
+        hexshas = places["hexsha"].filter(mine)
+        lost.append(pa.table([hexshas, pa.array([reason] * len(hexshas), pa.string())], _GONE))
     by_holder = pc.sum(held).as_py() or 0
     return Kept(
         places.filter(pc.invert(gone)),
         {reason: count for reason, count in counts.items() if count},
         by_holder,
         sum(counts.values()) - by_holder,
+        pa.concat_tables(lost),
     )
 
 
