@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import Count, Q
 
 from governance.catalogue.services import Candidate, FileSpec
-from pipeline.engine import leases, services
+from pipeline.engine import differences, leases, services
 from pipeline.engine.models import Build, Shard
 from pipeline.publish.storage import Store, artefact_key, store
 from pipeline.release.work import Context, Done, Files, Json, Report, Stage, Work
@@ -212,29 +212,11 @@ def _candidate(
 ) -> Candidate:
     import hashlib
 
-    from pipeline.release import difference
-
     def read(name: str) -> object:
         return json.loads(files.path(refs["card"], name).read_bytes())
 
     stats = read("stats.json")
-    parent = build.brief["parent"]
-    before = (None, None, None)
-    if parent:
-        card = parent["card"]
-        before = (
-            files.path(parent["index"], "rows.parquet"),
-            json.loads(files.path(card, "stats.json").read_bytes()),
-            json.loads(files.path(card, "manifest.json").read_bytes()),
-        )
-    changed = difference.between(
-        before[0],
-        files.path(refs["index"], "rows.parquet"),
-        before[1],
-        stats,
-        before[2],
-        json.loads(manifest),
-    )
+    changed = differences.of_build(build, files, refs, stats, manifest)
     drawn = [name for name in _files_of(refs["card"]) if name.startswith("charts/")]
     return Candidate(
         commit=hashlib.sha1(manifest, usedforsecurity=False).hexdigest(),
@@ -245,6 +227,7 @@ def _candidate(
             Path(name).stem: files.path(refs["card"], name).read_text() for name in sorted(drawn)
         },
         preview=read("preview.json"),
-        difference=changed,
+        difference=changed.exact,
+        told=changed.told,
         files=specs,
     )

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from pipeline.engine import hiding, running, selectors, services
+from pipeline.engine import differences, hiding, running, selectors, services
 
 
 @shared_task
@@ -32,3 +32,9 @@ def sweep() -> None:
 def look_through(dataset_id: int) -> None:
     """After a removal, and after a build: close the raw files that hold a removed row."""
     hiding.look_through(dataset_id, now=timezone.now())
+
+
+@shared_task
+def compare(older: int | None, newer: int) -> None:
+    """Count what changed between two versions; nothing to do when it was counted meanwhile."""
+    differences.count_by_id(older, newer, now=timezone.now())

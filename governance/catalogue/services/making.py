@@ -9,6 +9,7 @@ from django.db import transaction
 
 from governance.audit import services as audit
 from governance.audit.actors import Actor
+from governance.catalogue import comparing
 from governance.catalogue.models import Artefact, Dataset, Version
 from governance.catalogue.services.rows import locked, place
 from governance.catalogue.states import State, step
@@ -39,6 +40,7 @@ class Candidate(NamedTuple):
     preview: Sequence[Mapping[str, Any]]
     difference: Mapping[str, Any]
     files: Sequence[FileSpec]
+    told: Mapping[str, Any] = {}  # the difference as anyone may read it
 
 
 def begin_version(
@@ -113,6 +115,10 @@ def finish_version(
         version.stats, version.charts = dict(made.stats), dict(made.charts)
         version.preview, version.difference = list(made.preview), dict(made.difference)
         version.save()
+        if made.told:
+            comparing.keep(
+                older=version.parent, newer=version, exact=made.difference, told=made.told, now=now
+            )
         audit.version_made(
             actor=actor,
             place=place(version),
