@@ -58,6 +58,7 @@ class Rule:
     `source` names what the format was taken from. `score` is how sure the rule is before a
     model has spoken. A rule that is not `enabled` is kept out of scans. `loose` judges are those
     that a model's candidates must pass (see `scoring`); a rule without them decides by itself.
+    `finer` is a narrower class, under which a policy may have what the rule finds told apart.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Rule:
     score: float = 0.9
     enabled: bool = True
     loose: tuple[Judge, ...] = ()
+    finer: str = ""
 
     def judge(self, found: Found) -> Found | None:
         """Ask the judges in turn; the first None ends it."""

@@ -1,8 +1,8 @@
-"""All rules of this house. Those of known services are in `keys.py`."""
+"""All rules of this house. Those of known services are in `services`."""
 
 from .addresses import in_attribution, is_private_email, is_private_ipv4, is_private_ipv6
 from .found import Found, Judge, Rule, only
-from .keys import SERVICE_KEYS
+from .services import SERVICE_KEYS
 from .validators import (
     is_bare_password,
     is_bare_secret,

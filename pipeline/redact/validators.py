@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import json
 import math
 import re
@@ -69,6 +70,56 @@ def whole_block(found: Found) -> Found | None:
 def is_coded_block(found: Found) -> bool:
     """Keep base64 of a PEM private key (its first line tells)."""
     return b"PRIVATE KEY" in base64.b64decode(found.value[:120])
+
+
+_PUTTY_MAC = re.compile(r"Private-MAC: [0-9a-f]{40,64}")
+
+
+def whole_putty(found: Found) -> Found | None:
+    """Stretch the head of a PuTTY key file over all of it; None if no private lines follow."""
+    text, start = found.text, found.end
+    window = text[start : start + KEY_BLOCK]
+    lines = window.find("Private-Lines:")
+    if lines < 0:
+        return None
+    mac = _PUTTY_MAC.search(window, lines)
+    if mac:
+        return found._replace(end=start + mac.end())
+    at = start + lines + len("Private-Lines: 00")
+    rest = _BODY.match(text, at, start + KEY_BLOCK)
+    return found._replace(end=rest.end()) if rest and len(rest.group()) >= 64 else None
+
+
+def is_wireguard_key(found: Found) -> bool:
+    """Keep base64 of 32 bytes that are no pattern."""
+    return is_random_key(found) and len(base64.b64decode(found.value)) == 32
+
+
+def is_jwk_part(found: Found) -> bool:
+    """Keep the private part of a JSON Web Key: beside it stands the kind of key, RFC 7517."""
+    around = found.text[max(0, found.start - 3000) : found.end + 3000]
+    return re.search(r"[\"']kty[\"']", around) is not None and is_random_key(found)
+
+
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+
+def is_base58_checked(found: Found) -> bool:
+    """Keep base58 whose last four bytes are the double SHA-256 of the rest (Base58Check)."""
+    number = 0
+    for char in found.value:
+        number = number * 58 + _BASE58.index(char)
+    data = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    told = hashlib.sha256(hashlib.sha256(data[:-4]).digest()).digest()
+    return told[:4] == data[-4:]
+
+
+def is_stellar_seed(found: Found) -> bool:
+    """Keep base32 of a secret seed: version byte, 32 bytes, CRC16-XModem (SEP-23)."""
+    data = base64.b32decode(found.value)
+    if data[0] != 18 << 3:
+        return False
+    return binascii.crc_hqx(data[:-2], 0) == int.from_bytes(data[-2:], "little")
 
 
 # --- values given to a name

@@ -72,8 +72,9 @@ def detector_digest() -> str:
     to remember to raise a stage's version. A comment changed there costs one scan too many.
     """
     told = hashlib.sha256()
-    for path in sorted(Path(scan.__file__).parent.glob("*.py")):
-        told.update(f"{path.name}\0{hashes.sha256_file(path)}\n".encode())
+    home = Path(scan.__file__).parent
+    for path in sorted(home.rglob("*.py")):
+        told.update(f"{path.relative_to(home)}\0{hashes.sha256_file(path)}\n".encode())
     return told.hexdigest()[:32]
 
 

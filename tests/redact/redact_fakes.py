@@ -5,11 +5,15 @@ not, take a value from; in a true one the value stands between the marks.
 """
 
 import base64
+import binascii
+import hashlib
 import json
 import random
+import re
 import string
 
 import pytest
+from redact_keys import EXAMPLES
 
 OPEN, CLOSE = "\u27ea", "\u27eb"  # around the value in a true example
 ALNUM = string.ascii_letters + string.digits
@@ -21,6 +25,8 @@ HEX = "0123456789abcdef"
 def made(size: int, alphabet: str = ALNUM, name: str = "") -> str:
     """`size` characters that look random, alike in every run."""
     source = random.Random(f"{size}/{alphabet}/{name}")
+    if size < 3 or len(alphabet) < 3:
+        return "".join(source.choice(alphabet) for _ in range(size))
     text = "".join(source.choice(alphabet) for _ in range(size - 2))
     return text[:1] + source.choice(alphabet[:6]) + text[1:] + source.choice(alphabet[-3:-2])
 
@@ -231,3 +237,76 @@ FALSE: dict[str, list[str]] = {
         "http://localhost:8000/@scope", "git://x:%(pw)s@h",
     ],
 }  # fmt: skip
+
+# --- the examples of `redact_keys`, filled in
+
+_KINDS = {
+    "a": ALNUM, "h": HEX, "H": HEX.upper(), "u": URL, "d": string.digits, "U": UPPER,
+    "l": string.ascii_lowercase + string.digits, "z": string.ascii_lowercase,
+    "L": string.ascii_letters, "b": ALNUM + "+/", "A": "A",
+    "q": string.ascii_lowercase + "234567", "Q": string.ascii_uppercase + "234567",
+    "n": "qpzry9x8gf2tvdw0s3jn54khce6mua7l",
+}  # fmt: skip
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_DASHES = "-" * 5
+
+
+def base58_checked(head: bytes, size: int) -> str:
+    """Base58Check of made-up bytes, right check sum included."""
+    data = head + hashlib.sha256(head).digest() * 3
+    data = data[: len(head) + size]
+    data += hashlib.sha256(hashlib.sha256(data).digest()).digest()[:4]
+    number, told = int.from_bytes(data, "big"), ""
+    while number:
+        number, rest = divmod(number, 58)
+        told = _BASE58[rest] + told
+    return told
+
+
+def stellar_seed() -> str:
+    data = bytes([18 << 3]) + hashlib.sha256(b"seed").digest()
+    return base64.b32encode(data + binascii.crc_hqx(data, 0).to_bytes(2, "little")).decode()
+
+
+def _openvpn() -> str:
+    body = "\n".join(made(32, HEX, str(n)) for n in range(16))
+    name = "OpenVPN Static key V1"
+    return f"{_DASHES}BEGIN {name}{_DASHES}\n{body}\n{_DASHES}END {name}{_DASHES}"
+
+
+def _putty() -> str:
+    body = "\n".join(made(64, ALNUM + "+/", str(n)) for n in range(4))
+    head = "PuTTY-User-Key-File-2: ssh-rsa\nEncryption: none\nComment: mine\nPublic-Lines: 1\n"
+    return f"{head}{made(64)}\nPrivate-Lines: 4\n{body}\nPrivate-MAC: {made(40, HEX)}"
+
+
+_WHOLE = {
+    "pair": lambda: base64.b64encode(b"bob:" + made(14).encode()).decode(),
+    "wif": lambda: base58_checked(b"\x80", 32),
+    "xprv": lambda: base58_checked(bytes.fromhex("0488ade4"), 74),
+    "edsk": lambda: base58_checked(bytes([13, 15, 58, 7]), 32),
+    "seed": stellar_seed,
+    "openvpn": _openvpn,
+    "putty": _putty,
+    "wire": lambda: base64.b64encode(hashlib.sha256(b"wire").digest()).decode(),
+    "dash": lambda: _DASHES,
+    "uuid": lambda: "-".join(made(size, HEX, "uuid") for size in (8, 4, 4, 4, 12)),
+}
+
+
+def filled(example: str) -> str:
+    """An example of `redact_keys` with its values made up, marked as in `TRUE`."""
+
+    def put(found: re.Match[str]) -> str:
+        if found[1] in _WHOLE:
+            return _WHOLE[found[1]]()
+        told = re.fullmatch(r"([a-zA-Z])(\d+)", found[1])
+        return made(int(told[2]), _KINDS[told[1]], str(found.start())) if told else found[0]
+
+    text = re.sub(r"\{(\w+)\}", put, example)
+    return text.replace("<<", OPEN, 1).replace(">>", CLOSE, 1)
+
+
+for _name, (_true, _false) in EXAMPLES.items():
+    TRUE[_name] = [filled(_true)]
+    FALSE[_name] = [filled(_false)]

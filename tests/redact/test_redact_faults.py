@@ -11,6 +11,7 @@ from redact_fakes import JWT, TRUE, block, made, marked
 
 from pipeline.redact.policy import DEFAULT_POLICY
 from pipeline.redact.replace import redact, redact_text, redact_texts
+from pipeline.redact.rules import RULES
 from pipeline.redact.scan import default_detector
 from pipeline.redact.spans import Span
 
@@ -124,7 +125,10 @@ def test_what_looked_harmless_beside_a_value_that_goes_is_found_in_the_end():
     assert clean(once) == once
 
 
-EXAMPLES = [marked(example) for examples in TRUE.values() for example in examples]
+OFF = {rule.name for rule in RULES if not rule.enabled}
+EXAMPLES = [
+    marked(example) for name, examples in TRUE.items() for example in examples if name not in OFF
+]
 
 
 @pytest.mark.parametrize(("text", "value"), EXAMPLES, ids=range(len(EXAMPLES)))

@@ -1,0 +1,204 @@
+"""Models and what serves them."""
+
+from .shape import RANDOM, UUID, key, named
+
+_OPENAI = "https://platform.openai.com/docs/api-reference/authentication"
+
+RULES = (
+    key(
+        "openai-key",
+        r"\bsk-(?:[a-z]{4,10}-)?[A-Za-z0-9_-]{20,100}T3BlbkFJ[A-Za-z0-9_-]{20,100}",
+        _OPENAI,
+    ),
+    key("openai-like-key", r"\bsk-[A-Za-z0-9]{32,64}\b", _OPENAI, RANDOM, 0.9),
+    key(
+        "anthropic-key",
+        r"\bsk-ant-[a-z]{2,10}\d{2}-[A-Za-z0-9_-]{80,120}",
+        "https://docs.anthropic.com/en/api/getting-started",
+    ),
+    key(
+        "openrouter-key",
+        r"\bsk-or-v1-[0-9a-f]{64}\b",
+        "https://openrouter.ai/docs/api-reference/authentication",
+    ),
+    key("groq-key", r"\bgsk_[A-Za-z0-9]{52}\b", "https://console.groq.com/docs/quickstart"),
+    key(
+        "huggingface-token",
+        r"\bhf_[A-Za-z0-9]{34}\b",
+        "https://huggingface.co/docs/hub/security-tokens",
+    ),
+    key(
+        "huggingface-organisation-token",
+        r"\bapi_org_[A-Za-z]{34}\b",
+        "https://huggingface.co/docs/hub/security-tokens",
+        RANDOM,
+    ),
+    key(
+        "replicate-token",
+        r"\br8_[A-Za-z0-9]{37}\b",
+        "https://replicate.com/docs/topics/security/api-tokens",
+    ),
+    key(
+        "perplexity-key",
+        r"\bpplx-[A-Za-z0-9]{48}\b",
+        "https://docs.perplexity.ai/guides/getting-started",
+    ),
+    key("xai-key", r"\bxai-[A-Za-z0-9]{80}\b", "https://docs.x.ai/docs/tutorial"),
+    key(
+        "nvidia-key",
+        r"\bnvapi-[A-Za-z0-9_-]{60,70}",
+        "https://docs.api.nvidia.com/nim/docs/api-quickstart",
+    ),
+    key("cerebras-key", r"\bcsk-[a-z0-9]{48}\b", "https://inference-docs.cerebras.ai/quickstart"),
+    key(
+        "fireworks-key",
+        r"\bfw_[A-Za-z0-9]{22,24}\b",
+        "https://docs.fireworks.ai/api-reference/introduction",
+        RANDOM,
+        on=False,
+    ),
+    key(
+        "together-key",
+        r"\btgp_v1_[A-Za-z0-9_-]{43}",
+        "https://docs.together.ai/reference/authentication-1",
+        on=False,
+    ),
+    named(
+        "together-old-key",
+        "together_(?:ai_)?api_key",
+        r"[0-9a-f]{64}",
+        "https://docs.together.ai/docs/quickstart",
+    ),
+    named(
+        "cohere-key",
+        "(?:cohere|co)_api_key",
+        r"[A-Za-z0-9]{40}",
+        "https://docs.cohere.com/reference/about",
+    ),
+    named(
+        "mistral-key",
+        "mistral_api_key",
+        r"[A-Za-z0-9]{32}",
+        "https://docs.mistral.ai/getting-started/quickstart/",
+    ),
+    named(
+        "deepgram-key",
+        "deepgram_api_key",
+        r"[0-9a-f]{40}",
+        "https://developers.deepgram.com/docs/create-additional-api-keys",
+    ),
+    named(
+        "assemblyai-key",
+        "(?:assemblyai|aai)_api_key",
+        r"[0-9a-f]{32}",
+        "https://www.assemblyai.com/docs/getting-started",
+    ),
+    key(
+        "elevenlabs-key",
+        r"\bsk_[0-9a-f]{48}\b",
+        "https://elevenlabs.io/docs/api-reference/authentication",
+    ),
+    named(
+        "elevenlabs-old-key",
+        "(?:elevenlabs|eleven|xi)_api_key",
+        r"[0-9a-f]{32}",
+        "https://elevenlabs.io/docs/api-reference/authentication",
+    ),
+    key(
+        "langsmith-key",
+        r"\blsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}\b",
+        "https://docs.smith.langchain.com/administration/how_to_guides/organization_management/create_account_api_key",
+    ),
+    key("langfuse-key", rf"\bsk-lf-{UUID}\b", "https://langfuse.com/docs/get-started"),
+    key(
+        "pinecone-key",
+        r"\bpcsk_[A-Za-z0-9]{5,6}_[A-Za-z0-9]{60,66}\b",
+        "https://docs.pinecone.io/guides/projects/manage-api-keys",
+    ),
+    named(
+        "wandb-key",
+        "(?:wandb|wandb_api|weights_and_biases)_key",
+        r"[0-9a-f]{40}",
+        "https://docs.wandb.ai/guides/track/environment-variables",
+    ),
+    named(
+        "comet-key",
+        "comet_api_key",
+        r"[A-Za-z0-9]{25}",
+        "https://www.comet.com/docs/v2/guides/experiment-management/configure-sdk/",
+    ),
+    key(
+        "voyage-key",
+        r"\bpa-[A-Za-z0-9_-]{43}",
+        "https://docs.voyageai.com/docs/api-key-and-installation",
+        RANDOM,
+        on=False,
+    ),
+    key("jina-key", r"\bjina_[0-9a-f]{32}[A-Za-z0-9_-]{28}", "https://jina.ai/embeddings/"),
+    key(
+        "tavily-key",
+        r"\btvly-(?:dev-|prod-)?[A-Za-z0-9]{32}\b",
+        "https://docs.tavily.com/documentation/quickstart",
+    ),
+    key("firecrawl-key", r"\bfc-[0-9a-f]{32}\b", "https://docs.firecrawl.dev/introduction", RANDOM),
+    key(
+        "apify-token",
+        r"\bapify_api_[A-Za-z0-9]{36}\b",
+        "https://docs.apify.com/platform/integrations/api",
+    ),
+    named(
+        "serpapi-key", "serp_?api_(?:api_)?key", r"[0-9a-f]{64}", "https://serpapi.com/search-api"
+    ),
+    key("e2b-key", r"\be2b_[0-9a-f]{40}\b", "https://e2b.dev/docs/api-key"),
+    key(
+        "llamacloud-key",
+        r"\bllx-[A-Za-z0-9]{48}\b",
+        "https://docs.cloud.llamaindex.ai/llamaparse/getting_started/get_an_api_key",
+    ),
+    key(
+        "runpod-key",
+        r"\brpa_[A-Z0-9]{40}[a-z0-9]{6}\b",
+        "https://docs.runpod.io/get-started/api-keys",
+        on=False,
+    ),
+    key(
+        "modal-token",
+        r"\bas-[A-Za-z0-9]{22}\b",
+        "https://modal.com/docs/reference/modal.config",
+        RANDOM,
+    ),
+    named("kaggle-key", "kaggle_key", r"[0-9a-f]{32}", "https://www.kaggle.com/docs/api"),
+    key("kaggle-token", r"\bKGAT_[0-9a-f]{32}\b", "https://www.kaggle.com/docs/api"),
+    named(
+        "roboflow-key",
+        "roboflow_api_key",
+        r"[A-Za-z0-9]{20}",
+        "https://docs.roboflow.com/api-reference/authentication",
+        on=False,
+    ),
+    named(
+        "gemini-key",
+        "(?:gemini|google_genai)_api_key",
+        r"[A-Za-z0-9_.-]{39,60}",
+        "https://ai.google.dev/gemini-api/docs/api-key",
+    ),
+    named(
+        "stability-key",
+        "stability_(?:api_)?key",
+        r"sk-[A-Za-z0-9]{48}",
+        "https://platform.stability.ai/docs/getting-started/authentication",
+    ),
+    key(
+        "dify-key",
+        r"\b(?:app|dataset)-[A-Za-z0-9]{24}\b",
+        "https://docs.dify.ai/en/guides/application-publishing/developing-with-apis",
+        RANDOM,
+        on=False,
+    ),
+    named(
+        "brave-search-key",
+        "brave_(?:search_)?api_key",
+        r"BSA[A-Za-z0-9_-]{28}",
+        "https://api-dashboard.search.brave.com/app/documentation/web-search/get-started",
+    ),
+)
