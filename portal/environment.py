@@ -1,5 +1,6 @@
 """Reading the process environment: each variable once, typed, with a sentence when it is wrong."""
 
+import json
 import os
 import secrets
 import sys
@@ -52,6 +53,18 @@ def number(name: str, default: int, *, least: int = 0, most: int = 10**12) -> in
     if not told.isdecimal() or not least <= int(told) <= most:
         raise WrongSettingError(f"{name} is '{told}': write a whole number from {least} to {most}.")
     return int(told)
+
+
+def table(name: str) -> dict[str, str]:
+    """A JSON object of texts, e.g. settings of a mail service; its values are never printed."""
+    told = text(name, "{}")
+    try:
+        found = json.loads(told)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise WrongSettingError(f'{name} is no JSON object: write it like {{"API_KEY": "..."}}.')
+    return found
 
 
 def words(name: str, default: str = "") -> list[str]:

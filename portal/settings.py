@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_celery_beat",
     "csp",
+    "anymail",
     "governance.audit",
     "governance.catalogue",
     "governance.terms",
@@ -299,9 +300,16 @@ if EMAIL_URL:
     vars().update(environ.Env.email_url_config(EMAIL_URL))
 else:
     EMAIL_BACKEND = "governance.notices.mailbox.FolderBackend"
+if env.text("EMAIL_BACKEND"):  # one of django-anymail, e.g. anymail.backends.postmark.EmailBackend
+    EMAIL_BACKEND = env.text("EMAIL_BACKEND")
+ANYMAIL = env.table("ANYMAIL")
 EMAIL_FILE_PATH = str(HOME / "mail")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Gatehouse <gatehouse@localhost>")
+
+# ------------------------------------------------------------------ webhooks
+WEBHOOK_PROTOCOLS = env.words("WEBHOOK_PROTOCOLS", "https")
+WEBHOOK_PRIVATE_HOSTS = env.words("WEBHOOK_PRIVATE_HOSTS")
 
 # ------------------------------------------------------------------ content security
 CONTENT_SECURITY_POLICY = {

@@ -17,6 +17,7 @@ from governance.audit.services import (
     keeping,
     serving,
     signing,
+    telling,
 )
 
 FILE = Path(__file__).parents[2] / "docs" / "audit.md"
@@ -30,6 +31,7 @@ FAMILIES = (
     datasets,
     building,
     closing,
+    telling,
     keeping,
 )
 HEAD = """\

@@ -48,7 +48,15 @@ def _to_stewards(
     application: Application, people: list[int], subject: str, lines: list[str]
 ) -> Draft:
     where = {"number": application.number}
-    return Draft(people, subject, lines, "steward-application", where, "Read the application")
+    return Draft(
+        people,
+        subject,
+        lines,
+        "steward-application",
+        where,
+        "Read the application",
+        topic="stewarding",
+    )
 
 
 def _target(application: Application) -> str:

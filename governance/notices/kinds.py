@@ -28,6 +28,7 @@ class Draft(NamedTuple):
     params: Mapping[str, str] = {}
     action: str = ""
     addresses: Sequence[str] = ()  # of people without an account: by mail alone
+    topic: str = ""  # of `topics.TOPICS`; else that of the act
 
 
 Teller = Callable[[Entry], list[Draft]]
@@ -35,13 +36,25 @@ TELLERS: dict[str, Teller] = {}
 
 
 def tell(action: str) -> Callable[[Teller], Teller]:
-    """Register what is told about entries with this action."""
+    """Register what is told about entries with this action.
+
+    Several areas may tell of one act. What a later one says goes first: somebody to whom two of
+    them say something of the same topic gets the first alone.
+    """
 
     def keep(teller: Teller) -> Teller:
-        TELLERS[action] = teller
+        before = TELLERS.get(action)
+        TELLERS[action] = teller if before is None else _both(teller, before)
         return teller
 
     return keep
+
+
+def _both(first: Teller, then: Teller) -> Teller:
+    def teller(entry: Entry) -> list[Draft]:
+        return [*first(entry), *then(entry)]
+
+    return teller
 
 
 def concerned(entry: Entry) -> int | None:

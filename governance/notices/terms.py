@@ -149,6 +149,7 @@ def _registered(entry: Entry) -> list[Draft]:
             "steward-copies",
             {},
             "See the register",
+            topic="stewarding",
         ),
     ]
 

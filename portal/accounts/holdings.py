@@ -38,7 +38,12 @@ HOLDINGS: Mapping[str, Holding] = {
     "access.block.user": Holding("blocks", KEPT, frozenset({"made_by", "reason", "lifted_reason"})),
     "terms.acceptance.user": Holding("acceptances", KEPT),
     "terms.sharedcopy.holder": Holding("shared_copies", KEPT, frozenset({"ended_by"})),
-    "notices.message.user": Holding("messages", ERASED, frozenset({"html", "last_error"})),
+    "notices.message.user": Holding(
+        "messages", ERASED, frozenset({"html", "last_error", "claim", "hook"})
+    ),
+    "notices.hook.user": Holding("webhooks", ERASED, frozenset({"secret", "old_secret"})),
+    "notices.preference.user": Holding("silences", ERASED),
+    "notices.follow.user": Holding("follows", ERASED),
 }
 NESTED_HIDDEN = {"key", "application"}
 

@@ -128,6 +128,7 @@ def delete(*, actor: Actor, confirmed: str, now: datetime) -> None:
         access.leave(user_id=user.pk, email=user.email, actor=actor, now=now)
         terms.erase_traces(actor=actor, person=user.pk, reason="the account was deleted", now=now)
         _say_goodbye(user, now=now)
+        notices.forget_address(email=user.email)
         audit.account_changed(actor=actor, verb="delete", now=now)
         keys = UserSession.objects.filter(user=user).values_list("session_key", flat=True)
         Session.objects.filter(session_key__in=list(keys)).delete()

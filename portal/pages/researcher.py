@@ -1,4 +1,4 @@
-"""What somebody signed in has and is told: signed terms, downloads, notices."""
+"""What somebody signed in has: signed terms, downloads."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,6 @@ from governance.access import selectors as access
 from governance.audit import selectors as audit
 from governance.audit.actors import Actor
 from governance.catalogue import selectors as catalogue
-from governance.notices import selectors as notices
-from governance.notices import services as notices_services
 from governance.terms import selectors as terms
 from governance.terms import services as terms_services
 from portal.accounts.actors import actor_of
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 
 
 PAGE = 25
-MOST_NEW = 50  # unread notices shown at once; those above wait for the next look
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -120,28 +117,10 @@ def _tier(standing: access.TierStanding) -> dict[str, Any]:
     }
 
 
-@require_safe
-@signed_in
-def inbox(request: HttpRequest) -> HttpResponse:
-    """Unread notices first; having been shown, they are read."""
-    actor = actor_of(request)
-    every = notices.inbox(actor.user_id)
-    page = Paginator(every.exclude(read_at=None), PAGE).get_page(request.GET.get("page"))
-    fresh = list(every.filter(read_at=None)[:MOST_NEW]) if page.number == 1 else []
-    response = render(request, "researcher/inbox.html", {"page_obj": page, "fresh": fresh})
-    if fresh and request.method == "GET":
-        notices_services.mark_read(
-            user_id=actor.user_id, message_ids=[each.pk for each in fresh], now=timezone.now()
-        )
-    response["Cache-Control"] = "no-store"
-    return response
-
-
 urls = [
     path("acceptances/<str:number>.json", acceptance_json, name="acceptance-json"),
     path("acceptances/<str:number>", acceptance, name="acceptance"),
     path("downloads", downloads, name="downloads"),
-    path("inbox", inbox, name="inbox"),
     *applying.urls,
     *sharing.urls,
     *own_account.urls,

@@ -18,7 +18,7 @@ from governance.audit.actors import Actor, Role
 from governance.terms import selectors as terms
 from portal.accounts import people
 from portal.accounts.actors import actor_of
-from portal.pages import blocking, holding, queueing, removing, words
+from portal.pages import blocking, holding, queueing, removing, unreached, words
 from portal.pages.applying import saved, shown
 from portal.pages.forming import Words, blame, many_lines, sent, whole_number
 from portal.pages.guards import staff
@@ -265,5 +265,6 @@ urls = [
     path("steward/applications/<str:number>/files/<int:upload_id>", file, name="steward-file"),
     *holding.urls,
     *blocking.urls,
+    *unreached.urls,
     *removing.urls,
 ]

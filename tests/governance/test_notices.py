@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DataError, transaction
 
 from governance.access import services as access
@@ -129,15 +130,8 @@ def test_after_its_deadline_a_message_is_given_up(settings):
     assert Message.objects.get(channel="mail").state == State.FAILED
 
 
-class Away:
+class Away(BaseEmailBackend):
     """A mail server that does not answer."""
-
-    def __init__(self, **kwargs: object) -> None: ...
-
-    def __enter__(self) -> "Away":
-        return self
-
-    def __exit__(self, *args: object) -> None: ...
 
     def send_messages(self, messages: object) -> int:
         raise ConnectionRefusedError("ada@example.org: refused")

@@ -158,25 +158,45 @@ def notice(user, subject, **fields):
     )
 
 
-def test_opening_the_inbox_marks_what_it_shows():
+def test_a_notice_is_read_when_its_reader_says_so():
     user = UserFactory()
     notice(user, "Old news", read_at=NOW)
-    notice(user, "Fresh news", url="/applications")
+    fresh = notice(user, "Fresh news", url="/applications")
     client = signed_in(user)
     told = text(client.get(reverse("inbox"), **PAGE))
     assert told.index("Fresh news") < told.index("Old news")
     assert "Inbox (1)" in told
+    assert "<b>1</b>" in told, "in the header of every page"
+    assert notices.unread(user.pk) == 1, "looking changes nothing"
+    client.post(reverse("inbox"), {"read": fresh.pk}, **PAGE)
     assert notices.unread(user.pk) == 0
     again = text(client.get(reverse("inbox"), **PAGE))
     assert "Inbox (1)" not in again
     assert "Fresh news" in again
 
 
-def test_a_look_at_the_head_alone_marks_nothing():
+def test_all_that_was_shown_is_read_at_once_and_nothing_that_came_since():
     user = UserFactory()
-    notice(user, "Fresh news")
-    signed_in(user).head(reverse("inbox"), **PAGE)
-    assert notices.unread(user.pk) == 1
+    shown = [notice(user, f"News {number}") for number in range(3)]
+    client = signed_in(user)
+    page = client.get(reverse("inbox"), **PAGE).content.decode()
+    assert f'name="newest" value="{shown[-1].pk}"' in page
+    notice(user, "Came meanwhile")
+    client.post(reverse("inbox"), {"do": "all", "newest": shown[-1].pk}, **PAGE)
+    left = notices.inbox(user.pk, unread=True)
+    assert [each.subject for each in left] == ["Came meanwhile"]
+
+
+def test_the_inbox_shows_one_topic_or_the_unread_alone():
+    user = UserFactory()
+    notice(user, "Your grant ends", topic="grant")
+    notice(user, "Terms change", topic="terms", read_at=NOW)
+    client = signed_in(user)
+    one = text(client.get(f"{reverse('inbox')}?topic=grant", **PAGE))
+    assert "Your grant ends" in one
+    assert "Terms change" not in one
+    unread = text(client.get(f"{reverse('inbox')}?unread=1", **PAGE))
+    assert "Terms change" not in unread
 
 
 def test_nobody_reads_the_notices_of_others():

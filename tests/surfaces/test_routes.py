@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core import signing
 from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver, reverse
@@ -16,6 +17,10 @@ from governance.audit.actors import HOUSE, Role
 from governance.audit.models import Entry
 from governance.audit.services import Place
 from governance.catalogue.models import Dataset
+from governance.notices import services as notices
+from governance.notices import unsubscribing
+from governance.notices.services import reaching
+from governance.notices.topics import TOPICS
 from pipeline.engine.models import Build, Shard
 from pipeline.redact.spans import CLASSES
 from tests.factories import (
@@ -92,6 +97,15 @@ MATRIX = {
     "steward-file": STEWARD_ADMIN,
     "invitations": SELF,
     "inbox": SELF,
+    "notice-choices": SELF,
+    "webhooks": SELF,
+    "webhook": OWN,
+    "dataset-follow": (405,) * 7,  # to be posted to
+    "dataset-feed": OPEN,
+    "unsubscribe": OPEN,  # whoever has the link
+    "address-again": OPEN,
+    "mail-events": (404,) * 7,  # until a mail service is set up
+    "steward-unreached": STEWARD_ADMIN,
     "tokens": SELF,
     "account": SELF,
     "sessions": SELF,
@@ -228,9 +242,23 @@ def world(settings):
         "size": sealed.size,
         "tile": "0/000.p/1",
     }
+    hook, _ = notices.make_hook(
+        actor=actor(owner),
+        name="Chat",
+        url="https://chat.example/in",
+        topics=[],
+        now=timezone.now(),
+    )
+    params["hook_id"], params["service"] = hook.pk, "postmark"
+    settings.PUBLIC_URL = "https://data.example.org"
+    tokens = {
+        "unsubscribe": unsubscribing.link(owner.pk, "grant").rpartition("/")[2],
+        "address-again": signing.dumps([owner.pk, owner.email], salt=reaching.SALT),
+    }
     copy = SharedCopyFactory(acceptance=acceptance)
     TermsDraftFactory(dataset=dataset)
     params["code"] = copy.code
+    params["tokens"] = tokens
     numbers = dict.fromkeys(
         ("terms-version", "terms-version-text", "terms-changes", "pass-on"), terms.number
     ) | {
@@ -262,6 +290,8 @@ def browser(visitor, owner):
 
 def address(route, params, numbers):
     known = params | ({"number": numbers[route]} if route in numbers else {})
+    if route in params["tokens"]:
+        known = known | {"token": params["tokens"][route]}
     for names in wanted(route):
         if set(names) <= set(known):
             return reverse(route, kwargs={name: known[name] for name in names})
@@ -353,6 +383,28 @@ POSTS = {
         {"other", "weak", "steward", "admin", "auditor"},
     ),
     "application": ({"do": "nudge"}, {"owner"}),
+    "webhooks": (
+        {"do": "make", "name": "Chat", "url": "https://chat.example/in"},
+        {"owner", "other", "weak", "steward", "admin", "auditor"},
+    ),
+    "webhook": ({"do": "pause"}, {"owner"}),
+    "dataset-follow": (
+        {"do": "follow"},
+        {"owner", "other", "weak", "steward", "admin", "auditor"},
+    ),
+    "notice-choices": (
+        {
+            f"{code}:{channel}": "on"
+            for code in TOPICS
+            for channel in ("mail", "inbox")
+            if (code, channel) != ("grant", "mail")
+        },
+        {"owner", "other", "weak", "steward", "admin", "auditor"},
+    ),
+    "unsubscribe": (
+        {"List-Unsubscribe": "One-Click"},
+        {"stranger", "owner", "other", "weak", "steward", "admin", "auditor"},
+    ),
     "steward-blocks": (
         {
             "do": "add",

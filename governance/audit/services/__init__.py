@@ -105,6 +105,14 @@ from governance.audit.services.signing import (
     terms_published,
     traces_erased,
 )
+from governance.audit.services.telling import (
+    address_confirmed,
+    address_failed,
+    dataset_followed,
+    hook_changed,
+    hook_disabled,
+    notices_chosen,
+)
 
 __all__ = [
     "OutsideTransactionError",
@@ -113,6 +121,8 @@ __all__ = [
     "access_refused",
     "account_changed",
     "act_refused",
+    "address_confirmed",
+    "address_failed",
     "annotations_imported",
     "application_answered",
     "application_approved",
@@ -139,12 +149,15 @@ __all__ = [
     "copy_ended",
     "copy_registered",
     "dataset_changed",
+    "dataset_followed",
     "dataset_listed",
     "dataset_made",
     "factors_reset",
     "grant_ended",
     "grant_revoked",
     "grant_warned",
+    "hook_changed",
+    "hook_disabled",
     "invitation_withdrawn",
     "key_changed",
     "member_accepted",
@@ -152,6 +165,7 @@ __all__ = [
     "member_invited",
     "member_left",
     "member_removed",
+    "notices_chosen",
     "person_suspended",
     "personal_erased",
     "prefix_of",
