@@ -9,10 +9,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from .commands import audit_verify
+from .commands import audit_verify, verify
 from .errors import ClientError
 
-COMMANDS = (audit_verify,)
+COMMANDS = (verify, audit_verify)
 USAGE = 2  # exit status of wrong usage
 
 

@@ -9,6 +9,7 @@ ClientError
   TileError           a tile that is missing, or has not the size that its path tells
   ReceiptError        a receipt
   ExportError         an export that cannot be read to its end
+  ManifestError       a version's manifest, or the signed note of it
   PatchError          a row patch or chunk manifest that is none, or is of another file
 """
 
@@ -67,3 +68,7 @@ class ExportError(ClientError):
 
 class PatchError(ClientError):
     code = "patch_wrong"
+
+
+class ManifestError(ClientError):
+    code = "manifest"

@@ -24,7 +24,13 @@ log = logging.getLogger(__name__)
 app = Celery("gatehouse")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
-    ["pipeline.engine", "governance.notices", "governance.access", "governance.audit"]
+    [
+        "pipeline.engine",
+        "governance.notices",
+        "governance.access",
+        "governance.catalogue",
+        "governance.audit",
+    ]
 )
 
 

@@ -300,11 +300,13 @@ def start_first_build() -> int | None:
 
 def publish_first() -> None:
     """Approve version 1.0 as the steward and publish it as the second admin. Again is no work."""
+    from pipeline.engine import publishing
+
     dataset = catalogue.dataset_by_slug(DATASET)
     version = catalogue.version(dataset, "1.0", hidden=True)
     for verb, name in (
-        (catalogue_services.approve_version, "steward"),
-        (catalogue_services.publish_version, "admin2"),
+        (publishing.approve_version, "steward"),
+        (publishing.publish_version, "admin2"),
     ):
         try:
             verb(version_id=version.pk, actor=_as(name), reason=REASON, now=timezone.now())

@@ -203,6 +203,7 @@ CELERY_BEAT_SCHEDULE = {
     "notices-sweep": {"task": "governance.notices.tasks.sweep", "schedule": 20.0},
     "record-seal": {"task": "governance.audit.tasks.seal", "schedule": 60.0},
     "record-sweep": {"task": "governance.audit.tasks.sweep", "schedule": 3600.0},
+    "manifests-sign": {"task": "governance.catalogue.tasks.sign", "schedule": 60.0},
     "record-volume": {"task": "governance.audit.tasks.look_at_volume", "schedule": 3600.0},
     "record-witness": {"task": "governance.notices.tasks.witness", "schedule": 3600.0},
     "grants-sweep": {"task": "governance.access.tasks.sweep", "schedule": 60.0},
@@ -215,6 +216,8 @@ SHARD_ATTEMPTS = env.number("SHARD_ATTEMPTS", 4, least=1, most=100)
 BUILD_OPTIONS = {"shard_bytes": env.number("SHARD_BYTES", 16 << 20, least=1 << 16)}
 if env.text("MALWARE_RULES"):
     BUILD_OPTIONS["malware_rules"] = env.text("MALWARE_RULES")
+# No version comes out while a removal that it leaves in was recorded longer ago than this.
+REMOVAL_CUTOFF_DAYS = env.number("REMOVAL_CUTOFF_DAYS", 14, least=1, most=90)
 WORK_DIR = HOME / "work"
 WORK_SHARED = env.flag("WORK_SHARED")  # workers of several hosts pass work on through STORAGE_URL
 # Where `manage.py collect` may go; `pipeline/collect/outbound.py` says what follows.

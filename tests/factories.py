@@ -11,10 +11,13 @@ from governance.access import models as access
 from governance.access.states import State as ApplicationState
 from governance.audit.actors import Actor, Role
 from governance.catalogue import models as catalogue
+from governance.catalogue.checklist import ITEMS, Item, Mark
 from governance.catalogue.states import State
 from governance.terms import defaults as terms_defaults
 from governance.terms import models as terms
 from governance.terms.texts import render_text
+from pipeline.engine.models import Build, Shard
+from pipeline.release.cardtext import SECTIONS
 from portal.accounts.models import User
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -276,6 +279,32 @@ class SuspensionFactory(factory.django.DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     reason = "Files were passed on."
     begins = LONG_AGO
+
+
+def all_met(version: catalogue.Version) -> list[Item]:
+    """A checklist without anything against it: for tests of what comes after."""
+    return [Item(code, code, Mark.MET, "as a test says") for code in ITEMS]
+
+
+CARD = "# Shelf 1.1\n\nFiles.\n\n" + "\n".join(f"## {name}\n\nTold.\n" for name in SECTIONS)
+
+
+def built(version: catalogue.Version, **brief: object) -> Build:
+    """The build that made and proved a version, which gets a complete card with it."""
+    made = Build.objects.create(
+        version=version,
+        state=Build.State.DONE,
+        brief={"removals": [], "parent": None, "sources": [], "licence_set": "permissive", **brief},
+        started_at=LONG_AGO,
+        finished_at=LONG_AGO,
+    )
+    Shard.objects.create(
+        build=made, stage="verify", number=0, label="all", ref=f"verify/{made.pk}", params={},
+        state=Shard.State.DONE,
+    )  # fmt: skip
+    version.build, version.card = made.pk, CARD
+    version.save(update_fields=["build", "card"])
+    return made
 
 
 def actor(user: User, *, second_factor: bool = True, **fields: object) -> Actor:

@@ -1,5 +1,7 @@
 """Questions to the ledger."""
 
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -59,3 +61,21 @@ def seen_by(actor: Actor) -> QuerySet[Removal]:
 def since(dataset: Dataset, at: datetime) -> int:
     """How many selectors came into the ledger after `at`."""
     return ledger(dataset).filter(recorded_at__gt=at).count()
+
+
+def pending(
+    dataset: Dataset, *, applied: Iterable[Mapping[str, Any]], before: datetime
+) -> tuple[int, int]:
+    """How many selectors are not among those that a build applied: recorded before a moment, and
+    since. One that was widened afterwards counts as not applied."""
+    done = {_key(each) for each in applied}
+    late = young = 0
+    for each in ledger(dataset).iterator():
+        if _key(_told(each)) in done:
+            continue
+        late, young = (late + 1, young) if each.recorded_at < before else (late, young + 1)
+    return late, young
+
+
+def _key(told: Mapping[str, Any]) -> str:
+    return json.dumps(told, sort_keys=True)

@@ -41,6 +41,25 @@ def write(manifest: Json, stats: Json) -> str:
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
+SECTIONS = (
+    "Tiers", "How it was made", "Languages", "Licences", "Redaction", "Known limits", "How to cite",
+)  # fmt: skip
+
+
+def missing(card: str) -> list[str]:
+    """What a card lacks: its title, what comes before the first section, sections, their text."""
+    parts: dict[str, list[str]] = {}
+    at = ""
+    for line in card.splitlines():
+        if line.startswith(("# ", "## ")):
+            at = line.lstrip("#").strip() if line.startswith("## ") else "\0"
+        elif line.strip():
+            parts.setdefault(at, []).append(line)
+    gone = [] if card.lstrip().startswith("# ") else ["its title"]
+    gone += [] if parts.get("\0") else ["what it is"]
+    return gone + [name for name in SECTIONS if not parts.get(name)]
+
+
 def size(count: int) -> str:
     """Bytes for people, decimal units: `16.4 MB`."""
     value, units = float(count), ["bytes", "kB", "MB", "GB", "TB", "PB"]

@@ -20,7 +20,7 @@ from governance.errors import (
     NotPermittedError,
     WrongStateError,
 )
-from pipeline.engine import selectors, services
+from pipeline.engine import publishing, selectors, services
 from portal.accounts.actors import actor_of
 from portal.pages import differing, figures, progressing, releasing
 from portal.pages.forming import Words, blame, many_lines, sent
@@ -171,8 +171,8 @@ def _move(verb: str, found: "Build", actor: Actor, reason: str) -> None:
         of_build[verb](actor=actor, build_id=found.pk, reason=reason, now=now)
         return
     move = {
-        "approve": catalogue_services.approve_version,
-        "publish": catalogue_services.publish_version,
+        "approve": publishing.approve_version,
+        "publish": publishing.publish_version,
         "reject": catalogue_services.reject_version,
     }[verb]
     move(version_id=found.version_id, actor=actor, reason=reason, now=now)

@@ -11,7 +11,7 @@ from governance.audit.actors import Role, Scope
 from governance.audit.models import Entry
 from governance.catalogue.models import Version
 from portal.accounts.models import ApiToken
-from tests.factories import DatasetFactory, UserFactory, VersionFactory
+from tests.factories import DatasetFactory, UserFactory, VersionFactory, built
 
 pytestmark = pytest.mark.django_db
 
@@ -82,8 +82,9 @@ def test_a_token_that_was_not_made_for_this_is_refused(
 
 def test_review_answers_but_does_not_publish(candidate, steward, token_in_hand):
     admin = UserFactory(role=Role.ADMIN)
-    candidate.state = "approved"
-    candidate.save()
+    built(candidate)
+    token_in_hand(steward)
+    approve(candidate, steward)
     words = (candidate.dataset.slug, candidate.number, "--reason", "due", "--as", admin.email)
     token_in_hand(admin, scope=Scope.REVIEW)
     with pytest.raises(CommandError, match="scope review only"):

@@ -14,7 +14,7 @@ from governance.audit.models import Entry, Person
 from governance.catalogue import selectors as catalogue
 from pipeline.engine.models import Build, Imported
 from portal.accounts import tokens
-from tests.factories import DatasetFactory, UserFactory, VersionFactory
+from tests.factories import DatasetFactory, UserFactory, VersionFactory, built
 from tests.pipeline import gits
 from tests.pipeline.shelves import install
 
@@ -129,6 +129,7 @@ def test_approve_and_publish_take_two_people(settings):
     settings.DEMO = True
     admin, steward = UserFactory(role=Role.ADMIN), UserFactory(role=Role.STEWARD)
     version = VersionFactory(state="candidate", published_at=None)
+    built(version)
     words = (version.dataset.slug, version.number, "--reason", "reviewed", "--as")
     with pytest.raises(CommandError, match="must be approved"):
         call_command("publish", *words, admin.email)

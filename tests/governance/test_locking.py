@@ -25,6 +25,7 @@ from tests.factories import (
     UserFactory,
     VersionFactory,
     actor,
+    all_met,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,7 +83,7 @@ def test_two_admins_publish_at_once_and_one_does():
     ends = at_once(
         *(
             lambda who=who: catalogue.publish_version(
-                version_id=version.pk, actor=who, reason="due", now=NOW
+                version_id=version.pk, actor=who, reason="due", now=NOW, checked=all_met
             )
             for who in admins
         )

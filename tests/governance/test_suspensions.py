@@ -38,6 +38,7 @@ from tests.factories import (
     UserFactory,
     VersionFactory,
     actor,
+    all_met,
 )
 
 pytestmark = pytest.mark.django_db
@@ -131,7 +132,9 @@ def _revoke(who):
 
 def _publish(who):
     version = VersionFactory(state="approved")
-    catalogue.publish_version(version_id=version.pk, actor=who, reason="done", now=NOW)
+    catalogue.publish_version(
+        version_id=version.pk, actor=who, reason="done", now=NOW, checked=all_met
+    )
 
 
 def _withdraw(who):

@@ -11,7 +11,15 @@ from governance.audit.models import Entry
 from governance.catalogue import selectors, services
 from governance.catalogue.models import Version
 from governance.errors import InvalidError, MissingError, NotPermittedError, WrongStateError
-from tests.factories import NOW, ArtefactFactory, DatasetFactory, UserFactory, VersionFactory, actor
+from tests.factories import (
+    NOW,
+    ArtefactFactory,
+    DatasetFactory,
+    UserFactory,
+    VersionFactory,
+    actor,
+    all_met,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -34,8 +42,9 @@ def candidate(people, **told):
 
 
 def move(verb, version, who, reason="reviewed"):
+    more = {"checked": all_met} if verb == "publish" else {}
     return getattr(services, f"{verb}_version")(
-        version_id=version.pk, actor=who, reason=reason, now=NOW
+        version_id=version.pk, actor=who, reason=reason, now=NOW, **more
     )
 
 

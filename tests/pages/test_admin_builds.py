@@ -1,6 +1,7 @@
 """Builds: started by an admin, watched live, approved by one person and published by another."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.test import Client
@@ -16,9 +17,17 @@ from governance.catalogue.services import Candidate
 from governance.catalogue.states import State
 from governance.errors import GovernanceError
 from governance.removals.models import Removal
-from pipeline.engine import services
+from pipeline.engine import publishing, services
 from pipeline.engine.models import Build, Shard
-from tests.factories import LONG_AGO, DatasetFactory, UserFactory, VersionFactory, actor
+from tests.factories import (
+    CARD,
+    LONG_AGO,
+    DatasetFactory,
+    UserFactory,
+    VersionFactory,
+    actor,
+    all_met,
+)
 from tests.pages.visitors import VISITORS, answered, browser, queries, text
 from tests.support import PAGE, signed_in, staff_client
 
@@ -90,14 +99,15 @@ def shard(
 def candidate(running):
     dropped = {"rows_in": 100, "rows_out": 93, "dropped": {"no-licence": 7}}
     shard(running, 0, Shard.State.DONE, stage="select", report=dropped)
-    made = Candidate("c" * 40, "d" * 64, "# Card", {}, {}, [], DIFFERENCE, [])
+    shard(running, 0, Shard.State.DONE, stage="verify")
+    made = Candidate("c" * 40, "d" * 64, CARD, {}, {}, [], DIFFERENCE, [])
     services.finish_build(build_id=running.pk, made=made, now=timezone.now())
     running.refresh_from_db()
     return running
 
 
 def approved(build):
-    catalogue_services.approve_version(
+    publishing.approve_version(
         version_id=build.version_id,
         actor=actor(UserFactory(role=Role.STEWARD, name="Stella Steward")),
         reason="looked",
@@ -385,6 +395,8 @@ def test_what_the_page_offers_is_what_the_verb_allows(candidate, starter, who, s
     acting = actor(people[who])
     said = catalogue.why_not(version, acting, verb)
     move = getattr(catalogue_services, f"{verb}_version")
+    if verb == "publish":
+        move = partial(move, checked=all_met)
     if said:
         with pytest.raises(GovernanceError):
             move(version_id=version.pk, actor=acting, reason="x", now=timezone.now())

@@ -23,6 +23,7 @@ from tests.factories import (
     UserFactory,
     VersionFactory,
     actor,
+    all_met,
 )
 from tests.pages.visitors import VISITORS, answered, browser, text
 from tests.support import PAGE, staff_client
@@ -73,7 +74,9 @@ def publish(dataset, number, at):
     version = VersionFactory(
         dataset=dataset, number=number, state=State.APPROVED, published_at=None, terms="1.0"
     )
-    return catalogue.publish_version(version_id=version.pk, actor=admin(), reason="ready", now=at)
+    return catalogue.publish_version(
+        version_id=version.pk, actor=admin(), reason="ready", now=at, checked=all_met
+    )
 
 
 def admin():

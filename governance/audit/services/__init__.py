@@ -88,6 +88,11 @@ from governance.audit.services.keeping import (
     record_searched,
     volume_noticed,
 )
+from governance.audit.services.releasing import (
+    difference_reviewed,
+    notes_changed,
+    unmeasured_accepted,
+)
 from governance.audit.services.serving import (
     access_refused,
     act_refused,
@@ -152,6 +157,7 @@ __all__ = [
     "dataset_followed",
     "dataset_listed",
     "dataset_made",
+    "difference_reviewed",
     "factors_reset",
     "grant_ended",
     "grant_revoked",
@@ -165,6 +171,7 @@ __all__ = [
     "member_invited",
     "member_left",
     "member_removed",
+    "notes_changed",
     "notices_chosen",
     "person_suspended",
     "personal_erased",
@@ -198,6 +205,7 @@ __all__ = [
     "token_made",
     "token_revoked",
     "traces_erased",
+    "unmeasured_accepted",
     "version_held",
     "version_made",
     "version_moved",

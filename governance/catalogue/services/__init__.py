@@ -8,6 +8,7 @@ from governance.catalogue.services.datasets import (
     make_dataset,
 )
 from governance.catalogue.services.holding import lift_hold, place_hold
+from governance.catalogue.services.judging import review_difference
 from governance.catalogue.services.making import (
     Candidate,
     FileSpec,
@@ -34,5 +35,6 @@ __all__ = [
     "place_hold",
     "publish_version",
     "reject_version",
+    "review_difference",
     "withdraw_version",
 ]

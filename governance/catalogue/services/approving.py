@@ -1,5 +1,6 @@
 """The first of two people: a candidate is approved or rejected."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -7,13 +8,23 @@ from django.db import transaction
 from governance.audit import services as audit
 from governance.audit.actors import Actor, Role
 from governance.catalogue.models import Version
+from governance.catalogue.services.judging import accept_unmeasured
 from governance.catalogue.services.rows import is_either, locked, place
 from governance.catalogue.states import step
 from governance.errors import NotPermittedError
 
 
-def approve_version(*, version_id: int, actor: Actor, reason: str, now: datetime) -> Version:
+def approve_version(
+    *,
+    version_id: int,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+    accepts: Collection[str] = (),
+) -> Version:
     """A steward or admin says that a candidate may be published.
+
+    `accepts` are lines of the checklist that were not measured, for which they answer.
 
     Raises:
         NotPermittedError: `actor` is neither, or started the build.
@@ -31,6 +42,10 @@ def approve_version(*, version_id: int, actor: Actor, reason: str, now: datetime
         audit.version_moved(
             actor=actor, place=place(version), verb="approve", reason=reason, now=now
         )
+        for item in sorted(accepts):
+            accept_unmeasured(
+                version, actor=actor, item=item, act="approve", reason=reason, now=now
+            )
     return version
 
 

@@ -1,5 +1,6 @@
 """The second of two people: a version comes out, the one before is superseded."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -7,7 +8,10 @@ from django.db import transaction
 from governance.audit import services as audit
 from governance.audit.actors import Actor, Role
 from governance.audit.services import Place
+from governance.catalogue import signing
+from governance.catalogue.checklist import ChecklistError, Item, Mark, standing_against
 from governance.catalogue.models import Version
+from governance.catalogue.services.judging import accept_unmeasured
 from governance.catalogue.services.rows import locked, place
 from governance.catalogue.states import State, step
 from governance.errors import NotPermittedError
@@ -15,12 +19,23 @@ from governance.errors import NotPermittedError
 SERVED_AFTER = timedelta(days=42)  # how long a superseded version is served
 
 
-def publish_version(*, version_id: int, actor: Actor, reason: str, now: datetime) -> Version:
+def publish_version(
+    *,
+    version_id: int,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+    checked: Callable[[Version], Sequence[Item]],
+) -> Version:
     """Make an approved version the current one; the one before is superseded. One transaction.
+
+    `checked` computes the checklist of the locked version; `pipeline.engine.publishing` is who has
+    it. In the same transaction the manifest is signed, when this process holds the key.
 
     Raises:
         NotPermittedError: `actor` is no admin, started the build, or approved it.
         WrongStateError: it is not approved, or no reason was given.
+        ChecklistError: lines of the checklist stand against it.
     """
     with transaction.atomic():
         version = locked(version_id)
@@ -31,17 +46,30 @@ def publish_version(*, version_id: int, actor: Actor, reason: str, now: datetime
         if version.approved_by == actor.user_id:
             raise NotPermittedError("You approved this version: another admin must publish it.")
         after = step(version.state, "publish", reason=reason)
+        lines = checked(version)
+        against = standing_against(lines)
+        if against:
+            raise ChecklistError(version.number, against)
+        for line in lines:
+            if line.mark in (Mark.UNMEASURED, Mark.ACCEPTED):
+                accept_unmeasured(
+                    version, actor=actor, item=line.code, act="publish", reason=reason, now=now
+                )
         _supersede(version, actor=actor, now=now)
         version.state = after
         version.published_by, version.published_at = actor.user_id, now
         version.save(update_fields=["state", "published_by", "published_at"])
+        signing.sign(version, now=now)
         audit.version_moved(
             actor=actor,
             place=place(version),
             verb="publish",
             reason=reason,
             now=now,
-            detail={"manifest_sha256": version.manifest_sha256},
+            detail={
+                "manifest_sha256": version.manifest_sha256,
+                "checklist": {line.code: str(line.mark) for line in lines},
+            },
         )
     return version
 
