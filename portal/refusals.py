@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from governance.access.rules import NEEDS, Mark
 from governance.errors import GovernanceError, InvalidError, MissingError, RefusedError, Step
+from portal.delivery import warnings
 
 STATUS = {
     "not_permitted": 403,
@@ -91,11 +92,18 @@ def headers(request: HttpRequest, error: GovernanceError) -> dict[str, str]:
         found["X-Error-Code"] = getattr(error, "hub_code", "EntryNotFound")
     elif error.code in DISABLED:
         # The client's fixed sentence for what is disabled; the reason goes beside it.
-        found["X-HF-Warning"] = f"{DISABLED[error.code]}; {found['X-Error-Message']}"
+        found[warnings.HEADER] = _warning(request, error, found["X-Error-Message"])
         found["X-Error-Message"] = "Access to this resource is disabled."
     if status_of(error) == 401:
         found["WWW-Authenticate"] = "Bearer"
     return found
+
+
+def _warning(request: HttpRequest, error: GovernanceError, told: str) -> str:
+    version = getattr(error, "version", None)
+    if error.code == "served" and version is not None and version.state == "withdrawn":
+        return warnings.of_withdrawn(request, version)
+    return warnings.line(DISABLED[error.code], told)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -87,6 +87,18 @@ def current(of: Dataset) -> Version | None:
     return Version.objects.filter(dataset=of, state=State.PUBLISHED).first()
 
 
+def current_number(dataset_id: int) -> str:
+    """The number of the most recent usable version; empty when there is none. One small query."""
+    found = Version.objects.filter(dataset=dataset_id, state=State.PUBLISHED).order_by()
+    return found.values_list("number", flat=True).first() or ""
+
+
+def successor_number(version_id: int) -> str:
+    """The version to take in place of a withdrawn one; empty when there is none."""
+    found = Version.objects.filter(pk=version_id).order_by()
+    return found.values_list("successor__number", flat=True).first() or ""
+
+
 def newest(of: Dataset) -> Version | None:
     """The version made last, in whatever state but rejected."""
     return Version.objects.filter(dataset=of).exclude(state=State.REJECTED).first()

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from portal.api import applying, reviewing, terms, views
+from portal.api import applying, reviewing, telling, terms, views
 
 _DATASET = "datasets/<str:namespace>/<str:name>"
 OWN = "applications/<str:number>"
@@ -42,6 +42,23 @@ _reviews = [
     path(f"{REVIEW}/reject", reviewing.Reject.as_view(), name="api-reject"),
     path(f"{REVIEW}/revoke", reviewing.Revoke.as_view(), name="api-revoke"),
 ]
+HOOK = "webhooks/<int:hook_id>"
+_told = [
+    path("inbox", telling.Inbox.as_view(), name="api-inbox"),
+    path("inbox/read", telling.Read.as_view(), name="api-inbox-read"),
+    path("preferences", telling.Preferences.as_view(), name="api-preferences"),
+    path("webhooks", telling.Hooks.as_view(), name="api-webhooks"),
+    path(HOOK, telling.Hook.as_view(), name="api-webhook"),
+    path(f"{HOOK}/secret", telling.Secret.as_view(), name="api-webhook-secret"),
+    path(f"{HOOK}/test", telling.Test.as_view(), name="api-webhook-test"),
+    path(f"{HOOK}/deliveries", telling.Deliveries.as_view(), name="api-webhook-deliveries"),
+    path(
+        f"{HOOK}/deliveries/<int:message_id>",
+        telling.Redeliver.as_view(),
+        name="api-webhook-redeliver",
+    ),
+    path(f"{_DATASET}/follow", telling.Follow.as_view(), name="api-follow"),
+]
 
 urls = [
     path("datasets", views.Datasets.as_view(), name="api-datasets"),
@@ -58,6 +75,7 @@ urls = [
     ),
     *_applications,
     *_reviews,
+    *_told,
     path("who", views.Who.as_view(), name="api-who"),
     path("schema", SpectacularJSONAPIView.as_view(), name="api-schema"),
 ]

@@ -109,6 +109,7 @@ def refuse(*, actor: Actor, asked: Asked, now: datetime) -> None:
     )
     refusal.gate = rules.gate(artefact.tier.policy, "download", facts)  # type: ignore[attr-defined]
     refusal.asked = asked.place  # type: ignore[attr-defined]
+    refusal.version = artefact.version  # type: ignore[attr-defined]
     raise refusal
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from pipeline.publish.storage import MissingObjectError, blocks, store
 from portal.accounts.actors import actor_of
-from portal.delivery import ranges, tickets
+from portal.delivery import ranges, tickets, warnings
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -24,7 +24,7 @@ def resolve(
     asked = tickets.ask(
         actor=actor, namespace=namespace, name=name, revision=revision, path=path, now=now
     )
-    headers = _headers(request, asked)
+    headers = _headers(request, asked) | warnings.of_version(request, asked.artefact.version)
     if request.method == "HEAD":
         if not asked.decision.allowed:
             tickets.issue(actor=actor, asked=asked, now=now)  # a refusal, which is on record

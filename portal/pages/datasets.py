@@ -17,6 +17,7 @@ from governance.access import selectors as access
 from governance.audit import metrics
 from governance.catalogue import selectors as catalogue
 from governance.errors import MissingError
+from governance.notices import selectors as notices
 from governance.terms import selectors as terms
 from pipeline.shards import columns
 from portal.accounts.actors import actor_of
@@ -125,6 +126,8 @@ def _tab(known: About, route: str, label: str, *, here: bool) -> dict[str, Any]:
 def card(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     known = about(request, namespace, name)
     more: dict[str, Any] = {"terms": terms.in_force(known.dataset, now=known.now)}
+    actor = actor_of(request)
+    more["following"] = notices.is_following(actor.user_id, known.dataset)
     more["downloads"] = metrics.recent(now=known.now).get(known.dataset.slug, 0)
     if known.version is not None:
         more |= _figures(known.version) | _commands(request, known)

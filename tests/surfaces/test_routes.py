@@ -63,7 +63,8 @@ POSTED = (  # of the API, by POST or DELETE alone: POSTS and tests/api tell who 
     "api-submit", "api-answer", "api-withdraw", "api-nudge", "api-again", "api-renew",
     "api-application-files", "api-application-file", "api-member-remove", "api-accept",
     "api-decline", "api-leave", "api-bulk", "api-take", "api-release", "api-hand-on", "api-note",
-    "api-return", "api-approve", "api-reject", "api-revoke",
+    "api-return", "api-approve", "api-reject", "api-revoke", "api-inbox-read",
+    "api-webhook-secret", "api-webhook-test", "api-webhook-redeliver",
 )  # fmt: skip
 
 MATRIX = {
@@ -164,6 +165,12 @@ MATRIX = {
     "api-queue": REVIEWERS,
     "api-review": REVIEWERS,
     **dict.fromkeys(POSTED, (405,) * 7),
+    "api-inbox": SIGNED_IN,
+    "api-preferences": SIGNED_IN,
+    "api-webhooks": SIGNED_IN,
+    "api-webhook": (401, 200, 404, 404, 404, 404, 404),
+    "api-webhook-deliveries": (401, 200, 404, 404, 404, 404, 404),
+    "api-follow": SIGNED_IN,
     "api-who": (401, 200, 200, 200, 200, 200, 200),
     "api-schema": OPEN,
     "healthz": (503,) * 7,  # no worker in a unit test
@@ -250,6 +257,9 @@ def world(settings):
         now=timezone.now(),
     )
     params["hook_id"], params["service"] = hook.pk, "postmark"
+    params["message_id"] = notices.test_hook(
+        actor=actor(owner), hook_id=hook.pk, now=timezone.now()
+    ).pk
     settings.PUBLIC_URL = "https://data.example.org"
     tokens = {
         "unsubscribe": unsubscribing.link(owner.pk, "grant").rpartition("/")[2],

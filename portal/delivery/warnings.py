@@ -1,0 +1,59 @@
+"""What clients of the Hub print beside a download: `X-HF-Warning: topic; message`.
+
+They print one message a topic, so the topic names the dataset; and they get one header, so what is
+most pressing comes first. It costs a query only where there is something to warn of.
+"""
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from governance import dates
+from governance.catalogue import selectors as catalogue
+
+if TYPE_CHECKING:
+    from governance.catalogue.models import Version
+
+HEADER = "X-HF-Warning"
+LONGEST = 600  # characters of a header
+
+
+def of_version(request: HttpRequest, version: "Version") -> dict[str, str]:
+    """The header for a file or a list of files of a version that is handed out; often none."""
+    if version.state != "superseded":
+        return {}
+    dataset = version.dataset
+    newer = catalogue.current_number(dataset.pk)
+    told = f"Version {version.number} of {dataset.slug} is superseded"
+    if newer:
+        told += f": take {newer}"
+    if version.serve_until:
+        told += f". It is handed out until {dates.moment(version.serve_until)}"
+    return {HEADER: line(f"superseded {dataset.slug}", f"{told}. {_address(request, dataset)}")}
+
+
+def of_withdrawn(request: HttpRequest, version: "Version") -> str:
+    """Reason and successor of a version that is not handed out any more."""
+    dataset = version.dataset
+    successor = catalogue.successor_number(version.pk)
+    instead = f"Take {successor} in its place" if successor else "No version takes its place"
+    reason = version.withdrawn_reason.strip().rstrip(".")
+    told = f"Version {version.number} of {dataset.slug} was withdrawn" + (
+        f": {reason}" if reason else ""
+    )
+    return line(f"withdrawn {dataset.slug}", f"{told}. {instead}. {_address(request, dataset)}")
+
+
+def _address(request: HttpRequest, dataset: object) -> str:
+    where = {"namespace": dataset.namespace, "name": dataset.name}  # type: ignore[attr-defined]
+    path = reverse("dataset-versions", kwargs=where)
+    base = settings.PUBLIC_URL
+    return f"{base}{path}" if base else request.build_absolute_uri(path)
+
+
+def line(topic: str, message: str) -> str:
+    """One line of ASCII, as a header must be; a topic ends at its semicolon."""
+    told = f"{topic.replace(';', ',')}; {message}"
+    return " ".join(told.encode("ascii", "replace").decode().split())[:LONGEST]
