@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from pipeline.redact import scan
 from pipeline.select import languages, removals, sets
-from pipeline.shards import hashes, writer
+from pipeline.shards import hashes, slices, writer
 
 from . import annotating, sharding
 from .redacting import BESIDE, acted_on, beside
@@ -105,7 +105,7 @@ class Subjects:
         if not thorough.held:
             return
         for path in collected:
-            table = writer.read_table(path, list(removals.COLUMNS))
+            table = slices.read(path, list(removals.COLUMNS))
             self.blobs.update(table["hexsha"].filter(_traced(table, thorough)).to_pylist())
 
     def repository(self, name: str | None, host: str = "") -> bool:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.select import people, removals
-from pipeline.shards import writer
+from pipeline.shards import slices
 
 from . import aliases, forgetting, reports
 from .doing import DRAFTS
-from .identifying import ABOUT
+from .identifying import ABOUT, FACTS_FILE
 from .work import Files
 
 STAGES = ("collect", "identify", "gather", "select", "redact", "write", "index", "verify", "card")
@@ -110,8 +110,5 @@ def _touched(files: Files, identify: str, selectors: frozenset[removals.Selector
     blobs = {one.value for one in wanted if one.kind == "blob"}
     if not blobs:
         return False
-    path = files.path(identify, "facts.parquet")
-    return any(
-        not blobs.isdisjoint(batch.column("hexsha").to_pylist())
-        for batch in writer.read_batches(path, ["hexsha"])
-    )
+    held = slices.read(files.path(identify, FACTS_FILE), ["hexsha"])
+    return not blobs.isdisjoint(held["hexsha"].to_pylist())

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from pipeline.shards import writer
+from pipeline.shards import slices, writer
 
 from . import reports
 from .work import Done, Files, Json
@@ -22,12 +21,11 @@ DECISION = pa.schema(
     [
         ("home", pa.string()),  # ref of the identify work
         ("hexsha", pa.string()),
-        ("place", pa.int64()),  # row of the chosen place in the home's `occurrences.parquet`
+        ("place", pa.int64()),  # row of the chosen place in the home's `occurrences.arrow`
         ("rests_on", pa.list_(pa.string())),  # null: stands in the raw tier alone
     ]
 )
-NAME, HOMES = "decisions.parquet", "homes.json"
-_GROUP = 2_000  # rows; a home reads few of them
+NAME, HOMES = "decisions.arrow", "homes.json"
 
 
 def write(folder: Path, rows: pa.Table) -> dict[str, Json]:
@@ -35,10 +33,10 @@ def write(folder: Path, rows: pa.Table) -> dict[str, Json]:
     held = rows.select(DECISION.names).cast(DECISION)
     order = pc.sort_indices(held, [("home", "ascending"), ("hexsha", "ascending")])
     held = held.take(order)
-    pq.write_table(held, folder / NAME, compression="zstd", row_group_size=_GROUP)
+    facts = slices.write(folder / NAME, DECISION, held, held["home"])
     size = reports.write_json(folder / HOMES, dict(_homes(held)))
     return {
-        NAME: writer.facts(folder / NAME, held.num_rows)._asdict(),
+        NAME: facts._asdict(),
         HOMES: {"size": size, "sha256": writer.facts(folder / HOMES, 0).sha256, "rows": 0},
     }
 
@@ -99,8 +97,7 @@ def homes(files: Files, selected: Iterable[Done]) -> dict[str, Home]:
 
 def read(files: Files, selects: Iterable[str], home: str) -> pa.Table:
     """All decisions for a home, by hexsha."""
-    within = writer.Within("home", home, home + "\0")
-    tables = [writer.read_table(files.path(ref, NAME), within=within) for ref in selects]
+    tables = [slices.read(files.path(ref, NAME), mark=home) for ref in selects]
     return pa.concat_tables([DECISION.empty_table(), *tables]).sort_by("hexsha")
 
 

@@ -11,13 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.select.choose import distinct
-from pipeline.shards import writer
+from pipeline.shards import slices
 from pipeline.shards.schemas import OCCURRENCE
 
 from .doing import do
+from .identifying import FACTS_FILE, PLACES_FILE
 from .work import Context, Files, Json, Report, Stage, Work
 
-PLACES, FACTS = "places.parquet", "facts.parquet"
+PLACES, FACTS = "places.arrow", "facts.arrow"
 COLUMNS = [
     *("hexsha", "size", "is_blank", "licenses", "malware"),
     *("avg_line_length", "max_line_length", "alphanum_fraction"),
@@ -31,21 +32,20 @@ def read(work: Work, files: Files) -> tuple[pa.Table, pa.Table, int]:
     mine = Work("gather", work.number, work.label, params, work.inputs)
     report = do(GATHER, mine, files, b"")
     ref = mine.name(GATHER.version)
-    places = writer.read_table(files.path(ref, PLACES))
-    return places, writer.read_table(files.path(ref, FACTS)), report.dropped.get("duplicate", 0)
+    places = slices.read(files.path(ref, PLACES))
+    return places, slices.read(files.path(ref, FACTS)), report.dropped.get("duplicate", 0)
 
 
 def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:  # noqa: ARG001
     """Read every piece once. Memory: what is told of the contents under the prefix, no text."""
-    within = writer.starting_with("hexsha", work.params["prefix"])
+    prefix = work.params["prefix"]
     places, facts = [], []
     for ref in dict.fromkeys(work.inputs["identify"]):
-        path = files.path(ref, "occurrences.parquet")
-        table, start = writer.read_numbered(path, None, within)
+        table, start = slices.under(files.path(ref, PLACES_FILE), prefix)
         rows = table.num_rows
         table = table.append_column("home", pa.array([ref] * rows, pa.string()))
         places.append(table.append_column("place", pa.array(range(start, start + rows))))
-        facts.append(writer.read_table(files.path(ref, "facts.parquet"), COLUMNS, within=within))
+        facts.append(slices.under(files.path(ref, FACTS_FILE), prefix, COLUMNS).rows)
     seen = sum(table.num_rows for table in places)
     unlike, twice = distinct(pa.concat_tables(places))
     told = pa.concat_tables(facts).sort_by("hexsha")
@@ -55,8 +55,8 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:  # noq
         rows_out=unlike.num_rows,
         dropped={"duplicate": twice} if twice else {},
         files={
-            PLACES: writer.write(folder / PLACES, PLACE, [unlike])._asdict(),
-            FACTS: writer.write(folder / FACTS, told.schema, [told])._asdict(),
+            PLACES: slices.write(folder / PLACES, PLACE, unlike)._asdict(),
+            FACTS: slices.write(folder / FACTS, told.schema, told)._asdict(),
         },
     )
 
@@ -70,4 +70,4 @@ def _no_plan(context: Context) -> list[Json]:  # noqa: ARG001  asked for by sele
     return []
 
 
-GATHER = Stage("gather", 1, _no_plan, run)
+GATHER = Stage("gather", 2, _no_plan, run)

@@ -56,12 +56,14 @@ class Taken:
         """Write `blobs.parquet` and `occurrences.parquet`, both by hexsha; tell the report."""
         order = sorted(self.blobs)
         self.places.sort(key=_order)
-        blobs = writer.write(folder / "blobs.parquet", COLLECTED, self._batches(order))
+        blobs = writer.write(
+            folder / "blobs.parquet", COLLECTED, self._batches(order), profile=writer.WORK
+        )
         places = writer.write(
             folder / "occurrences.parquet",
             OCCURRENCE,
             [pa.Table.from_pylist(self.places, OCCURRENCE)],
-            cut="hexsha",
+            profile=writer.WORK,
         )
         report = self.report
         report.rows_out = len(self.places)

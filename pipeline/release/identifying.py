@@ -1,7 +1,7 @@
 """Stage identify: what can be told of each collected content, and of the places where it stands.
 
 One piece of work for each piece of collect, named by what stands in it, so whatever else is
-collected leaves it as it was. It leaves `facts.parquet` (FACTS, by hexsha), `occurrences.parquet`
+collected leaves it as it was. It leaves `facts.arrow` (FACTS, by hexsha), `occurrences.arrow`
 (OCCURRENCE, by hexsha) and `about.json`: digests by the first two digits of hexsha and the holders
 that the piece names, which is all that planning the next stage needs. Rows are places.
 """
@@ -9,8 +9,6 @@ that the piece names, which is all that planning the next stage needs. Rows are 
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +16,13 @@ import pyarrow as pa
 
 from pipeline.select import generated, languages, licences, malware, measures
 from pipeline.select.removals import HOLDER
-from pipeline.shards import writer
+from pipeline.shards import slices, told_rows, writer
 from pipeline.shards.schemas import BLOB, OCCURRENCE
 
 from .work import Context, Files, Json, Report, Stage, Work
 
 ABOUT = "about.json"
+FACTS_FILE, PLACES_FILE = "facts.arrow", "occurrences.arrow"
 DIGITS = 2  # of hexsha by which `about.json` tells digests
 _BATCH = 128  # rows
 
@@ -57,87 +56,118 @@ def plan(context: Context) -> list[Work]:
 def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:  # noqa: ARG001
     """Look at every content of a piece. Memory: its places and a few of its texts."""
     ref = work.inputs["collect"]
-    places = writer.read_table(files.path(ref, "occurrences.parquet")).to_pylist()
-    places.sort(key=itemgetter("hexsha"))
-    by_blob: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for place in places:
-        by_blob[place["hexsha"]].append(place)
-    digests = _Digests()
     told = work.params.get("malware")
     rules = malware.of_folder(Path(work.inputs["rules"]), told) if told else None
-    blobs = writer.read_batches(files.path(ref, "blobs.parquet"), batch_rows=_BATCH)
-    found = _identified(blobs, by_blob, digests, rules)
-    of_blobs = writer.write(folder / "facts.parquet", FACTS, found)
-    table = pa.Table.from_pylist(places, OCCURRENCE)
-    of_places = writer.write(folder / "occurrences.parquet", OCCURRENCE, [table], cut="hexsha")
-    for place in places:
-        digests.add(place)
-    (folder / ABOUT).write_text(json.dumps(digests.as_json(), ensure_ascii=False), "utf-8")
+    look = _Look(writer.read_table(files.path(ref, "occurrences.parquet")), rules)
+    for batch in writer.read_batches(files.path(ref, "blobs.parquet"), batch_rows=_BATCH):
+        look.at(batch)
+    facts, places = look.facts(), look.places()
+    about = json.dumps(_about(facts, places), ensure_ascii=False)
+    (folder / ABOUT).write_text(about, "utf-8")
+    of_blobs = slices.write(folder / FACTS_FILE, FACTS, facts, slices.digits(facts["hexsha"]))
+    of_places = slices.write(
+        folder / PLACES_FILE, OCCURRENCE, places, slices.digits(places["hexsha"])
+    )
     return Report(
-        rows_in=len(places),
-        rows_out=len(places),
-        bytes_in=digests.bytes,
-        bytes_out=digests.bytes,
-        files={"facts.parquet": of_blobs._asdict(), "occurrences.parquet": of_places._asdict()},
+        rows_in=places.num_rows,
+        rows_out=places.num_rows,
+        bytes_in=look.bytes,
+        bytes_out=look.bytes,
+        files={FACTS_FILE: of_blobs._asdict(), PLACES_FILE: of_places._asdict()},
         counts={
             "contents": of_blobs.rows,
-            "languages": dict(sorted(Counter(place["lang"] for place in places).items())),
+            "languages": dict(sorted(Counter(places["lang"].to_pylist()).items())),
         },
     )
 
 
-STAGE = Stage("identify", 4, plan, run)
+STAGE = Stage("identify", 5, plan, run)
 _INPUTS = ("blobs.parquet", "occurrences.parquet")
 
 
-class _Digests:
-    """What `about.json` tells, in the making."""
+class _Look:
+    """What is found out of a piece, column by column; texts are let go as they pass."""
 
-    def __init__(self) -> None:
-        self.told: dict[str, Any] = defaultdict(hashlib.sha256)
-        self.holders: set[tuple] = set()
-        self.bytes = 0
+    def __init__(self, places: pa.Table, rules: malware.Rules | None) -> None:
+        self._places = places.sort_by("hexsha")  # stable: places of a content keep their order
+        self._rules = rules
+        self._paths = self._places["path"].to_pylist()
+        self._ext = list(map(languages.extension, self._paths))
+        # What the repository itself says of a path comes first.
+        self._lang = self._places["lang"].to_pylist()
+        self._vendored = self._places["is_vendored"].to_pylist()
+        self._generated = self._places["is_generated"].to_pylist()
+        self._first: dict[str, int] = {}
+        self._count: Counter[str] = Counter()
+        for at, hexsha in enumerate(self._places["hexsha"].to_pylist()):
+            self._first.setdefault(hexsha, at)
+            self._count[hexsha] += 1
+        self._found: dict[str, list[Any]] = {name: [] for name in FACTS.names}
+        self.bytes = 0  # of the files at all places
 
-    def add(self, row: Mapping[str, Any]) -> None:
-        self.told[row["hexsha"][:DIGITS]].update(repr(list(row.values())).encode())
-        if "repo_id" in row:
-            self.holders.add(tuple(row[name] for name in HOLDER))
+    def at(self, blobs: pa.RecordBatch) -> None:
+        """Look at some contents, which come by hexsha."""
+        held = {name: blobs.column(name).to_pylist() for name in blobs.schema.names}
+        for name in ("hexsha", "size", "encoding"):
+            self._found[name] += held[name]
+        for hexsha, size, text in zip(held["hexsha"], held["size"], held["content"], strict=True):
+            self._one(hexsha, size, text)
 
-    def as_json(self) -> dict[str, Json]:
-        return {
-            "prefixes": {name: one.hexdigest()[:32] for name, one in sorted(self.told.items())},
-            "holders": sorted(map(list, self.holders)),
+    def _one(self, hexsha: str, size: int, text: str) -> None:
+        measured = measures.measure(text)
+        first, count = self._first.get(hexsha, 0), self._count[hexsha]
+        for at in range(first, first + count):
+            self._place(at, text, measured.avg_line_length)
+        header = licences.of_header(text)
+        told = {
+            **measured._asdict(),
+            "is_blank": not text or text.isspace(),
+            "is_generated": any(self._generated[first : first + count]),
+            "licenses": list(header.licences),
+            "license_evidence": [one._asdict() for one in header.evidence],
+            "malware": self._rules.found(text) if self._rules else None,
         }
+        for name, value in told.items():
+            self._found[name].append(value)
+        self.bytes += size * count
+
+    def _place(self, at: int, text: str, mean_line: float) -> None:
+        path = self._paths[at]
+        self._lang[at] = self._lang[at] or languages.language(path, text)
+        if self._vendored[at] is None:
+            self._vendored[at] = generated.is_vendored(path)
+        if self._generated[at] is None:
+            self._generated[at] = generated.is_generated(path, text, mean_line)
+
+    def facts(self) -> pa.Table:
+        columns = [pa.array(self._found[field.name], field.type) for field in FACTS]
+        return pa.table(columns, schema=FACTS)
+
+    def places(self) -> pa.Table:
+        found = {"ext": self._ext, "lang": self._lang}
+        found |= {"is_vendored": self._vendored, "is_generated": self._generated}
+        return pa.table(
+            [
+                pa.array(found[field.name], field.type)
+                if field.name in found
+                else self._places[field.name]
+                for field in OCCURRENCE
+            ],
+            schema=OCCURRENCE,
+        )
 
 
-def _identified(
-    blobs: Iterator[pa.RecordBatch],
-    places: Mapping[str, list[dict[str, Any]]],
-    digests: _Digests,
-    rules: malware.Rules | None,
-) -> Iterator[pa.RecordBatch]:
-    """The rows of FACTS; on the way each place gets its language and marks."""
-    for batch in blobs:
-        rows = batch.to_pylist()
-        for row in rows:
-            text = row.pop("content")
-            row.update(measures.measure(text)._asdict())
-            row["is_blank"] = not text or text.isspace()
-            for place in places[row["hexsha"]]:
-                place["ext"] = languages.extension(place["path"])
-                # What the repository itself says of a path comes first.
-                place["lang"] = place["lang"] or languages.language(place["path"], text)
-                if place["is_vendored"] is None:
-                    place["is_vendored"] = generated.is_vendored(place["path"])
-                if place["is_generated"] is None:
-                    place["is_generated"] = generated.is_generated(
-                        place["path"], text, row["avg_line_length"]
-                    )
-                digests.bytes += row["size"]
-            row["is_generated"] = any(place["is_generated"] for place in places[row["hexsha"]])
-            header = licences.of_header(text)
-            row["licenses"] = list(header.licences)
-            row["license_evidence"] = [one._asdict() for one in header.evidence]
-            row["malware"] = rules.found(text) if rules else None
-            digests.add(row)
-        yield pa.RecordBatch.from_pylist(rows, FACTS)
+def _about(facts: pa.Table, places: pa.Table) -> dict[str, Json]:
+    """What `about.json` tells."""
+    told: dict[str, Any] = defaultdict(hashlib.sha256)
+    for table in (facts, places):
+        marks = slices.digits(table["hexsha"], DIGITS).to_pylist()
+        lines = told_rows.lines(table).to_pylist()
+        for mark, line in zip(marks, lines, strict=True):
+            told[mark].update(line.encode())
+    held = places.select(HOLDER).group_by(HOLDER).aggregate([])
+    holders = zip(*(held[name].to_pylist() for name in HOLDER), strict=True)
+    return {
+        "prefixes": {name: one.hexdigest()[:32] for name, one in sorted(told.items())},
+        "holders": sorted(map(list, holders)),
+    }

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.shards import schemas, writer
+from pipeline.shards import schemas, slices, writer
 
 from . import decisions, rawing, reports, updating
 from .selecting import RAW_PLACES
@@ -156,7 +156,7 @@ def _places(
     for ref in work.inputs["raw"]:
         table = writer.read_table(files.path(ref, RAW_PLACES), [*_OF_PLACES, "path"])
         _count(table, seen)
-        homes = writer.read_table(files.path(ref, decisions.NAME), ["hexsha", "home"])
+        homes = slices.read(files.path(ref, decisions.NAME), ["hexsha", "home"])
         at = pc.index_in(table["hexsha"], value_set=homes["hexsha"].combine_chunks())
         table = table.rename_columns(
             [{"path": "file_path"}.get(column, column) for column in table.column_names]

@@ -6,10 +6,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.shards import writer
+from pipeline.shards import slices, writer
 from pipeline.shards.schemas import BLOB
 
 from . import decisions
+from .identifying import FACTS_FILE
 from .selecting import RAW_PLACES
 from .work import Context, Done, Files, Report, Work
 
@@ -45,7 +46,7 @@ def run(work: Work, files: Files, folder: Path) -> Report:
     """Write one file of the raw tier, by hexsha. Memory: its ids and one row group."""
     home = work.params["home"]
     wanted = decisions.read(files, work.inputs["select"], home)["hexsha"].combine_chunks()
-    facts = writer.read_table(files.path(home, "facts.parquet"))
+    facts = slices.read(files.path(home, FACTS_FILE))
     texts = files.path(work.inputs["collect"], "blobs.parquet")
     found = writer.write(folder / CONTENTS, BLOB, _joined(texts, facts, wanted), cut="hexsha")
     if found.rows != work.params["rows"]:

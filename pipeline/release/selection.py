@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.shards import hashes, writer
+from pipeline.shards import hashes, slices, writer
 from pipeline.shards.schemas import SELECTED
 
 from . import decisions
+from .identifying import FACTS_FILE, PLACES_FILE
 from .work import Files, Work
 
 _HOLDERS = ("stars", "issues", "forks")
@@ -47,10 +48,9 @@ def _about(work: Work, files: Files) -> pa.Table:
     home = work.params["home"]
     decided = decisions.read(files, work.inputs["select"], home)
     decided = decided.filter(pc.is_valid(decided["rests_on"]))
-    places = writer.read_table(
-        files.path(home, "occurrences.parquet"), [*_OF_PLACE, "licenses"]
-    ).take(decided["place"])
-    facts = writer.read_table(files.path(home, "facts.parquet"), ["hexsha", *_OF_FACTS])
+    places = slices.read(files.path(home, PLACES_FILE), [*_OF_PLACE, "licenses"])
+    places = places.take(decided["place"])
+    facts = slices.read(files.path(home, FACTS_FILE), ["hexsha", *_OF_FACTS])
     at = pc.index_in(decided["hexsha"], value_set=facts["hexsha"].combine_chunks())
     facts = facts.take(at)
     table = decided.select(["hexsha", "rests_on"])

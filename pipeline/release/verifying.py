@@ -14,6 +14,7 @@ from pipeline.select import removals, sets
 from pipeline.shards import schemas, writer
 
 from . import annotating, beside, checks, checks_beside, rawing, reports, updating
+from .identifying import PLACES_FILE
 from .redacting import detector_digest
 from .selecting import RAW_PLACES
 from .work import Context, Done, Files, Json, Report, Stage, Work, canonical
@@ -246,7 +247,7 @@ def _subjects(work: Work, files: Files, report: Report) -> list[str]:
     subjects = checks.Subjects(removals.parse(inputs["removals"]))
     raw = [files.path(ref, RAW_PLACES) for ref in inputs["raw"]]
     rows = [files.path(ref, "rows.parquet") for ref in inputs["rows"]]
-    collected = [files.path(ref, "occurrences.parquet") for ref in inputs["identify"]]
+    collected = [files.path(ref, PLACES_FILE) for ref in inputs["identify"]]
     subjects.spread(collected)
     found = {
         "raw": sum(checks.raw_traces(path, subjects) for path in raw),

@@ -29,28 +29,40 @@ _MOZILLA = re.compile(
     r"mozilla public licen[cs]e,? ?(?:version|v\.?)? ?(?P<version>\d\.\d)?"
 )
 # What else a head may say; a family without its version is one that no set has.
-_OTHERS = (
-    (re.compile(r"apache licen[cs]e,? (?:version|v\.?) ?2(?:\.0)?\b"), "Apache-2.0"),
-    (re.compile(r"eclipse public licen[cs]e,? ?(?:version|v\.?| )* ?1\.0"), "EPL-1.0"),
-    (re.compile(r"eclipse public licen[cs]e(?! ?,? ?(?:version|v\.?| )* ?1\.0)"), "EPL-2.0"),
-    (re.compile(r"common development and distribution licen[cs]e"), "CDDL-1.0"),
-    (re.compile(r"server side public licen[cs]e"), "SSPL-1.0"),
-    (re.compile(r"business source licen[cs]e"), "BUSL-1.1"),
-    (re.compile(r"\belastic licen[cs]e\b"), "Elastic-2.0"),
-    (re.compile(r"\bcommons clause\b"), "LicenseRef-Commons-Clause"),
-    (re.compile(r"creative commons attribution non ?commercial"), "LicenseRef-CC-BY-NC"),
-    (re.compile(r"creative commons attribution share ?alike"), "LicenseRef-CC-BY-SA"),
-    (re.compile(r"creativecommons\.org licenses by nc"), "LicenseRef-CC-BY-NC"),
-    (re.compile(r"creativecommons\.org licenses by sa"), "LicenseRef-CC-BY-SA"),
-    (
-        re.compile(r"\b(?:proprietary and confidential|confidential and proprietary)\b"),
-        "LicenseRef-Proprietary",
-    ),
+_OTHERS = tuple(  # a word that stands in whatever the pattern matches, the pattern, the licence
+    (word, re.compile(pattern), spdx)
+    for word, pattern, spdx in (
+        ("apache", r"apache licen[cs]e,? (?:version|v\.?) ?2(?:\.0)?\b", "Apache-2.0"),
+        ("eclipse", r"eclipse public licen[cs]e,? ?(?:version|v\.?| )* ?1\.0", "EPL-1.0"),
+        (
+            "eclipse",
+            r"eclipse public licen[cs]e(?! ?,? ?(?:version|v\.?| )* ?1\.0)",
+            "EPL-2.0",
+        ),
+        ("common development", r"common development and distribution licen[cs]e", "CDDL-1.0"),
+        ("server side", r"server side public licen[cs]e", "SSPL-1.0"),
+        ("business source", r"business source licen[cs]e", "BUSL-1.1"),
+        ("elastic", r"\belastic licen[cs]e\b", "Elastic-2.0"),
+        ("commons clause", r"\bcommons clause\b", "LicenseRef-Commons-Clause"),
+        ("creative", r"creative commons attribution non ?commercial", "LicenseRef-CC-BY-NC"),
+        ("creative", r"creative commons attribution share ?alike", "LicenseRef-CC-BY-SA"),
+        ("creative", r"creativecommons\.org licenses by nc", "LicenseRef-CC-BY-NC"),
+        ("creative", r"creativecommons\.org licenses by sa", "LicenseRef-CC-BY-SA"),
+        (
+            "proprietary",
+            r"\b(?:proprietary and confidential|confidential and proprietary)\b",
+            "LicenseRef-Proprietary",
+        ),
+    )
 )
-_WORTH = (  # a head with none of these says nothing; looking for words is faster than patterns
-    *("SPDX-", "GNU", "ozilla Public", "pache Licen", "pache licen", "clipse Public"),
-    *("istribution Licen", "ide Public Licen", "ource Licen", "lastic Licen", "ommons Clause"),
-    *("reative Commons", "reativecommons.org", "roprietary", "ROPRIETARY"),
+# A head with none of these says nothing; looking for words is faster than patterns.
+_WORTH_LICEN = (
+    *("pache Licen", "pache licen", "istribution Licen", "ide Public Licen", "ource Licen"),
+    "lastic Licen",
+)
+_WORTH = (
+    *("SPDX-", "GNU", "ozilla Public", "clipse Public", "ommons Clause", "reative Commons"),
+    *("reativecommons.org", "roprietary", "ROPRIETARY"),
 )
 # Texts that hold such sentences themselves, as an appendix or a condition; all are copyleft.
 _OWN_PHRASES = frozenset(
@@ -180,15 +192,21 @@ def of_header(text: str) -> Found:
     (GNU's, Mozilla's, Eclipse's, non-commercial, proprietary ...) or under Apache's.
     """
     head = text[:_HEADER_LONGEST]
-    if not any(word in head for word in _WORTH):
+    if not _is_worth(head):
         return NOTHING
     head = "\n".join(head.splitlines()[:HEADER_LINES])
     evidence = [Evidence("header-tag", "header", _tag(found)) for found in _TAG.findall(head)]
     flat = _flat(head)
-    others = {spdx for pattern, spdx in _OTHERS if pattern.search(flat)}
+    others = {spdx for word, pattern, spdx in _OTHERS if word in flat and pattern.search(flat)}
     phrases = sorted(_phrases(flat) | others)
     evidence += [Evidence("header-text", "header", found) for found in phrases]
     return _together(evidence)
+
+
+def _is_worth(head: str) -> bool:
+    if "icen" in head and any(word in head for word in _WORTH_LICEN):
+        return True
+    return any(word in head for word in _WORTH)
 
 
 def _together(evidence: Sequence[Evidence]) -> Found:
@@ -230,7 +248,7 @@ def _flat(text: str) -> str:
 
 def _phrases(flat: str) -> set[str]:
     found = set()
-    for match in _GNU.finditer(flat):
+    for match in _GNU.finditer(flat) if "gnu " in flat else ():
         family = _BY_FAMILY[match["family"] or ""]
         told = _GNU_VERSION.search(match["rest"])
         number = (told[1] or told[2]).removesuffix(".0") if told else ""
@@ -239,6 +257,6 @@ def _phrases(flat: str) -> set[str]:
         if version is None:
             version, later = _OLDEST[family], True
         found.add(f"{family}-{version}-{'or-later' if later else 'only'}")
-    for match in _MOZILLA.finditer(flat):
+    for match in _MOZILLA.finditer(flat) if "mozilla public" in flat else ():
         found.add(f"MPL-{match['version'] or '1.0'}")
     return found

@@ -3,10 +3,8 @@
 import re
 from typing import NamedTuple
 
-_ASCII_OTHERS = bytes(
-    byte for byte in range(128) if not chr(byte).isalnum()
-)  # deleted, so that what stays is counted
-_ASCII = bytes(range(128))
+# Deleted, so that what stays is counted: the bytes of UTF-8 that are no ASCII letter or digit.
+_OTHERS = bytes(byte for byte in range(256) if byte > 127 or not chr(byte).isalnum())
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -23,10 +21,7 @@ def measure(text: str) -> Measures:
     if not text:
         return Measures(0.0, 0, 0.0)
     lengths = list(map(len, text.splitlines()))
-    if text.isascii():
-        alphanumeric = len(text.encode().translate(None, _ASCII_OTHERS))
-    else:
-        data = text.encode("ascii", "ignore")
-        others = "".join(_NOT_ASCII.findall(text))
-        alphanumeric = len(data.translate(None, _ASCII_OTHERS)) + sum(map(str.isalnum, others))
+    alphanumeric = len(text.encode("utf-8", "replace").translate(None, _OTHERS))
+    if not text.isascii():
+        alphanumeric += sum(map(str.isalnum, "".join(_NOT_ASCII.findall(text))))
     return Measures(sum(lengths) / len(lengths), max(lengths), alphanumeric / len(text))

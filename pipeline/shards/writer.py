@@ -5,7 +5,7 @@ alone, never by the batches that a caller happened to make. The profile is recor
 so that a client with the same library can write the same file again.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,6 +52,9 @@ PROFILE: dict[str, Any] = {
     "bytes_per_group": BYTES_PER_GROUP,
 }
 
+# Of files that later stages read and nobody downloads: two thirds of the time, a tenth more bytes.
+WORK: dict[str, Any] = PROFILE | {"level": 1, "content_defined_chunking": False}
+
 
 class FileFacts(NamedTuple):
     """What a manifest says about a file."""
@@ -81,6 +84,7 @@ def write(
     *,
     cut: str | None = None,
     digits: int = 1,
+    profile: Mapping[str, Any] = PROFILE,
 ) -> FileFacts:
     """Write rows in their order and tell size, digest and number of rows.
 
@@ -91,7 +95,7 @@ def write(
         ValueError: a batch has other columns than the schema.
         OSError: the file cannot be written.
     """
-    rows = parquet.write(path, schema, batches, PROFILE | _bounds(), cut=cut, digits=digits)
+    rows = parquet.write(path, schema, batches, {**profile, **_bounds()}, cut=cut, digits=digits)
     return facts(path, rows)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.release import collecting, identifying, redacting, selecting, selection
 from pipeline.release.work import Brief, Context, Done, Files, Stage
-from pipeline.shards import writer
+from pipeline.shards import slices, writer
 
 STAGES = {one.name: one for one in (collecting.STAGE, identifying.STAGE, selecting.STAGE)}
 MIT = """MIT License
@@ -97,7 +97,8 @@ def _do(stage: Stage, work: Any, root: Path) -> Done:
 
 def rows(root: Path, done: Sequence[Done], name: str) -> list[dict[str, Any]]:
     """All rows of a file of a stage."""
-    return [row for one in done for row in writer.read_table(root / one.ref / name).to_pylist()]
+    read = slices.read if name.endswith(".arrow") else writer.read_table
+    return [row for one in done for row in read(root / one.ref / name).to_pylist()]
 
 
 def selected(root: Path, asked: Brief, done: Mapping[str, Sequence[Done]]) -> list[dict[str, Any]]:

@@ -47,7 +47,7 @@ def collected(tmp_path, root, *, upto="identify", **changes):
 
 def places_of(tmp_path, root, **changes):
     out, done = collected(tmp_path, root, **changes)
-    return rows(out, done["identify"], "occurrences.parquet"), done
+    return rows(out, done["identify"], "occurrences.arrow"), done
 
 
 def test_a_repository_is_fetched_over_http_and_read_without_a_checkout(tmp_path, base):

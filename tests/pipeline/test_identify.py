@@ -39,8 +39,8 @@ def test_no_place_is_lost_and_each_is_told_of(tmp_path):
         home = f"https://github.com/{name}/x"
         install(tmp_path, name, {f"{name}.py": "same = 1\n", f"{name}_own.py": name}, home=home)
     done = build(brief([tmp_path]), tmp_path / "out", upto="identify")
-    facts = rows(tmp_path / "out", done["identify"], "facts.parquet")
-    places = rows(tmp_path / "out", done["identify"], "occurrences.parquet")
+    facts = rows(tmp_path / "out", done["identify"], "facts.arrow")
+    places = rows(tmp_path / "out", done["identify"], "occurrences.arrow")
     assert len(facts) == len({row["hexsha"] for row in facts}) == 4
     assert len(places) == total(done["identify"], "rows_out") == 6
     assert total(done["collect"], "rows_out") == total(done["identify"], "rows_in")

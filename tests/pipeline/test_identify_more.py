@@ -137,7 +137,7 @@ def test_malware_is_left_out_by_the_rules_of_the_operator(tmp_path):
     install(site, "two", {"good.py": "x = 1\n", "bad.py": "x = 'evil_payload_marker'\n"})
     asked = brief([site], options={"malware_rules": str(rules)})
     done = build(asked, tmp_path / "out", upto="select")
-    facts = rows(tmp_path / "out", done["identify"], "facts.parquet")
+    facts = rows(tmp_path / "out", done["identify"], "facts.arrow")
     assert sorted(row["malware"] for row in facts) == [[], ["own.yar:Dropper"]]
     assert dropped(done["select"]) == {"malware": 1}
     none = build(brief([site]), tmp_path / "none", upto="select")

@@ -27,7 +27,7 @@ def shelf(tmp_path_factory):
         install(site, name, files, home=f"https://github.com/{repository}")
     root = tmp_path_factory.mktemp("out")
     done = build(brief([site]), root)
-    places = rows(root, done["identify"], "occurrences.parquet")
+    places = rows(root, done["identify"], "occurrences.arrow")
     return site, root, places
 
 
@@ -77,7 +77,7 @@ def test_no_removed_row_stays_and_no_other_goes(shelf, asked):
 
     assert keys(rows(root, done["select"], "raw-occurrences.parquet")) == keys(staying)
     contents = {place["hexsha"] for place in staying}
-    decided = rows(root, done["select"], "decisions.parquet")
+    decided = rows(root, done["select"], "decisions.arrow")
     assert {row["hexsha"] for row in decided} == contents
     found = selected(root, wanted, done)
     assert sorted(row["hexsha"] for row in found) == sorted(contents)
@@ -183,7 +183,7 @@ def test_each_dropped_content_has_one_reason(tmp_path, licence, text, reason):
     done = build(brief([tmp_path]), tmp_path / "out")["select"]
     assert dropped(done) == ({reason: 1} if reason else {})
     assert total(done, "rows_out") == (reason is None)
-    assert len(rows(tmp_path / "out", done, "decisions.parquet")) == 1  # raw keeps it
+    assert len(rows(tmp_path / "out", done, "decisions.arrow")) == 1  # raw keeps it
 
 
 def test_a_file_larger_than_this_version_allows_is_dropped(tmp_path):
