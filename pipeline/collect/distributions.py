@@ -14,6 +14,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from email.message import Message
+from functools import lru_cache
 from importlib.metadata import Distribution
 from pathlib import Path
 from typing import NamedTuple
@@ -41,9 +42,17 @@ class Found(NamedTuple):
     version: str  # "" when the metadata is broken
     folder: str
     info: str  # name of its metadata folder
-    digest: str  # changes when metadata, list of files or a file's size changes
-    sizes: Sequence[int]  # bytes of each file of `listed`, in that order
+    about: str  # a digest of its metadata and licence files
+    names: Sequence[str]  # its files as in `listed`, or those of the part that was asked for
+    sizes: Sequence[int]  # bytes of each
     fault: str = ""  # why it is broken
+
+    def digest(self, first: int, last: int) -> str:
+        """Changes when metadata, licence files, or names or sizes of files of a part change."""
+        told = hashlib.sha256(self.about.encode())
+        for path, size in zip(self.names[first:last], self.sizes[first:last], strict=True):
+            told.update(f"{path}\x00{size}\n".encode(errors="surrogatepass"))
+        return told.hexdigest()[:32]
 
 
 class Declared(NamedTuple):
@@ -87,23 +96,26 @@ def find(folders: Iterable[Path]) -> list[Found]:
     return [found[key] for key in sorted(found)]
 
 
-def look(folder: Path, info: Path) -> Found:
-    """One distribution, by its metadata folder; broken ones have `fault`, nothing is raised."""
+def look(folder: Path, info: Path, first: int = 0, last: int | None = None) -> Found:
+    """One distribution, by its metadata folder; broken ones have `fault`, nothing is raised.
+
+    With `first` and `last` names and sizes are those of that part of its files.
+    """
     inside = Folder(folder)
     try:
         about = _metadata(info)
-        names = listed(folder, info.name)
+        names = listed(folder, info.name)[first:last]
         licences = [path for group in _licence_files(folder, info.name, about) for path in group]
     except Broken as broken:
         stem = info.name.rsplit(".", 1)[0]
         digest = hashlib.sha256(f"{info.name} {broken}".encode(errors="replace")).hexdigest()
-        return Found(stem, "", str(folder), info.name, digest[:32], (), str(broken))
+        return Found(stem, "", str(folder), info.name, digest[:32], (), (), str(broken))
     sizes = [0 if paths.refuse(path) else inside.size(path) for path in names]
     told = hashlib.sha256(_metadata_file(info).read_bytes())
-    for path, size in [*zip(names, sizes, strict=True), *((p, inside.size(p)) for p in licences)]:
-        told.update(f"{path}\x00{size}\n".encode(errors="surrogatepass"))
+    for path in licences:
+        told.update(f"{path}\x00{inside.size(path)}\n".encode(errors="surrogatepass"))
     digest = told.hexdigest()[:32]
-    return Found(about["Name"], about["Version"], str(folder), info.name, digest, sizes)
+    return Found(about["Name"], about["Version"], str(folder), info.name, digest, names, sizes)
 
 
 def read(folder: Path, info: str) -> Declared:
@@ -191,12 +203,18 @@ def _record(folder: Path, info: str) -> list[str]:
     try:
         if not record.is_file():
             return _older_list(folder / info)
-        if record.stat().st_size > _RECORD_LIMIT:
+        facts = record.stat()
+        if facts.st_size > _RECORD_LIMIT:
             raise Broken("its list of files is too large")
-        told = record.read_bytes().decode("utf-8")
-        return [row[0] for row in csv.reader(io.StringIO(told, newline="")) if row and row[0]]
+        return _rows(str(record), (facts.st_ino, facts.st_size, facts.st_mtime_ns))
     except (OSError, UnicodeError, csv.Error) as error:
         raise Broken(f"its list of files cannot be read: {type(error).__name__}") from error
+
+
+@lru_cache(maxsize=2)  # it is asked for a few times in a row
+def _rows(record: str, version: tuple[int, ...]) -> list[str]:  # noqa: ARG001  of the file
+    told = Path(record).read_bytes().decode("utf-8")
+    return [row[0] for row in csv.reader(io.StringIO(told, newline="")) if row and row[0]]
 
 
 def _older_list(info: Path) -> list[str]:

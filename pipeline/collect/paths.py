@@ -9,6 +9,9 @@ _BAD = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029]|^[A-Za-z]:|(?:^|/)\.{0,2}(?:/|$)|(?:^|\\)\.\.(?:\\|$)|^\\"
 )
 
+# What nearly all paths are, for a quick answer: no segment begins with a dot.
+_PLAIN = re.compile(r"[A-Za-z0-9_][\w.+=@~-]*(?:/[\w+=@~-][\w.+=@~-]*)*", re.ASCII)
+
 
 def refuse(path: str) -> str | None:
     """`bad-path` for a path that must not be kept, None for one that may.
@@ -17,6 +20,8 @@ def refuse(path: str) -> str | None:
     ends, more than 1,024 bytes, and characters that UTF-8 cannot carry (lone surrogates).
     Otherwise the name is kept as it is, composed or not.
     """
+    if _PLAIN.fullmatch(path) and len(path) <= LONGEST:
+        return None
     try:
         size = len(path.encode())
     except UnicodeEncodeError:

@@ -1,9 +1,9 @@
 """Reading files that somebody else arranged: bounded, and never outside the folder."""
 
+import errno
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
 
 from pipeline.collect import text
 
@@ -41,16 +41,13 @@ class Folder:
         """
         path = self._within + relative
         try:
-            if not self._holds(path):
-                raise Refused(OUTSIDE)
-            handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            handle = self._opened(path)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise Refused(MISSING) from error
         except OSError as error:  # also links in a circle
             raise Refused(UNREADABLE) from error
         try:
-            with os.fdopen(os.dup(handle), "rb") as file:
-                return _read(file, limit)
+            return _read(handle, limit)
         except IsADirectoryError as error:
             raise Refused(NOT_A_FILE) from error
         except OSError as error:
@@ -66,30 +63,45 @@ class Folder:
             return 0
         return facts.st_size if stat.S_ISREG(facts.st_mode) else 0
 
-    def _holds(self, path: str) -> bool:
-        if os.path.islink(path):  # noqa: PTH114
-            return self._leads_within(path)
+    def _opened(self, path: str) -> int:
+        """A handle on a file inside; a link is followed only when it leads to one."""
         folder = path.rpartition("/")[0]
         if folder not in self._inner:
             self._inner[folder] = self._leads_within(folder)
-        return self._inner[folder]
+        if not self._inner[folder]:
+            raise Refused(OUTSIDE)
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            return os.open(path, flags | os.O_NOFOLLOW)
+        except OSError as error:
+            if error.errno != errno.ELOOP:  # which says that it is a link
+                raise
+        if not self._leads_within(path):
+            raise Refused(OUTSIDE)
+        return os.open(path, flags)
 
     def _leads_within(self, path: str) -> bool:
         return Path(os.path.realpath(path, strict=True)).is_relative_to(self.root)
 
 
-def _read(file: BinaryIO, limit: int) -> bytes:
-    facts = os.fstat(file.fileno())
+def _read(handle: int, limit: int) -> bytes:
+    facts = os.fstat(handle)
     if not stat.S_ISREG(facts.st_mode):
         raise Refused(NOT_A_FILE)
     if facts.st_size > limit:
         raise Refused(text.TOO_LARGE)
-    start = file.read(_SNIFF)
-    if text.looks_binary(start):
+    data = os.read(handle, min(facts.st_size + 1, _SNIFF))
+    if text.looks_binary(data):
         raise Refused(text.BINARY)
-    data = start + file.read(limit + 1 - len(start))
+    while len(data) <= limit and (more := os.read(handle, _rest(facts.st_size, len(data)))):
+        data += more
     if not data:
         raise Refused(text.EMPTY)
     if len(data) > limit:  # it grew meanwhile
         raise Refused(text.TOO_LARGE)
     return data
+
+
+def _rest(size: int, read: int) -> int:
+    """Bytes to ask for: what is left by the size that was told, and one more to see the end."""
+    return max(size - read, 0) + 1

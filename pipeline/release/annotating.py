@@ -4,18 +4,19 @@ An imported annotation enters a version only while its source stands in that ver
 whatever removed the source (an account, a repository, a blob) removes its labels as well.
 """
 
+import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.shards import hashes, schemas, writer
+from pipeline.shards import hashes, schemas, slices, writer
 
 from . import reports
-from .redacting import sample_size
+from .redacting import SAMPLE_FILE, SAMPLED, detector_digest, obfuscated, sample_size
 from .selecting import RAW_PLACES
 from .work import Context, Files, Report, Work
 
@@ -28,12 +29,13 @@ def work(context: Context, number: int) -> Work:
     """The one shard that writes the annotations tier."""
     humans = [Path(path) for path in context.brief.annotations]
     raw = context.done["select"] if humans else []
-    sampled = [done for done in context.done["redact"] if "sample.parquet" in done.report.files]
+    sampled = [done for done in context.done["redact"] if SAMPLE_FILE in done.report.files]
     params = {
         "kind": "annotations",
         "dataset": context.brief.dataset,
         "sample": sample_size(context.brief.options),
-        "machine": reports.shas(sampled, "sample.parquet"),
+        "machine": reports.shas(sampled, SAMPLE_FILE),
+        "detector": detector_digest(),  # with which goes what makes surrogates
         "human": [hashes.sha256_file(path) for path in humans],
         "raw": reports.shas(raw, RAW_PLACES),
         "profile": writer.PROFILE,
@@ -46,14 +48,17 @@ def work(context: Context, number: int) -> Work:
     return Work("write", number, "annotations", params, inputs)
 
 
-def run(work: Work, files: Files, folder: Path) -> Report:
+def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
     """Write `machine.parquet` and `human.parquet`, each only if it has rows."""
     report = Report()
     dropped: Counter[str] = Counter()
-    machine = _lowest(work, files)
-    report.rows_in = machine.seen
-    dropped["beyond-the-sample"] = machine.seen - machine.rows.num_rows
-    _write(folder / "machine.parquet", machine.rows, report)
+    ids = {ref: slices.marks(files.path(ref, SAMPLE_FILE)) for ref in work.inputs["machine"]}
+    chosen = _lowest(ids, work.params["sample"])
+    report.rows_in = sum(map(len, ids.values()))
+    dropped["beyond-the-sample"] = report.rows_in - len(chosen)
+    rows = [slices.read(files.path(ref, SAMPLE_FILE), mark=name) for name, ref in chosen]
+    machine = obfuscated(pa.concat_tables([SAMPLED.empty_table(), *rows]), secret)
+    _write(folder / "machine.parquet", machine, report)
     if work.inputs["human"]:
         human = pa.concat_tables(_labelled(path) for path in work.inputs["human"])
         places = standing(human["hexsha"], _places(work, files))
@@ -65,26 +70,9 @@ def run(work: Work, files: Files, folder: Path) -> Report:
     return report
 
 
-class _Lowest:
-    """The annotated rows of the lowest ids, out of any number of files."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.seen = 0
-        self.rows = schemas.ANNOTATION.empty_table()
-
-    def add(self, rows: pa.Table) -> None:
-        self.seen += rows.num_rows
-        both = pa.concat_tables([self.rows, rows])
-        order = pc.sort_indices(both["id"])
-        self.rows = both.take(order.slice(0, self.size))
-
-
-def _lowest(work: Work, files: Files) -> _Lowest:
-    lowest = _Lowest(work.params["sample"])
-    for ref in work.inputs["machine"]:
-        lowest.add(writer.read_table(files.path(ref, "sample.parquet")))
-    return lowest
+def _lowest(ids: Mapping[str, Sequence[str]], size: int) -> list[tuple[str, str]]:
+    """The lowest ids of all sampled rows, each with the redact work that has it."""
+    return heapq.nsmallest(size, ((name, ref) for ref, names in ids.items() for name in names))
 
 
 def _labelled(path: str) -> pa.Table:

@@ -1,9 +1,12 @@
 """The keys of rows: all that planning shards needs to know of a row, without its text."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.shards import told_rows
 
 KEYS = pa.schema(
     [
@@ -29,22 +32,16 @@ _COPIED = [name for name in KEYS.names if name not in ("text_bytes", "digest")]
 def of_rows(rows: pa.RecordBatch) -> pa.RecordBatch:
     """The KEYS of SELECTED rows, in their order."""
     columns = {name: rows.column(_SOURCE.get(name, name)) for name in _COPIED}
-    texts = [text.encode() for text in rows.column("content").to_pylist()]
-    told = _told(rows)
+    texts = rows.column("content").cast(pa.large_binary())
+    names = [name for name in rows.schema.names if name != "content"]
+    told = told_rows.lines(rows.select(names)).to_pylist()
     digests = [
-        hashlib.sha256(hashlib.sha256(text).digest() + repr(row).encode()).hexdigest()[:32]
-        for text, row in zip(texts, told, strict=True)
+        hashlib.sha256(hashlib.sha256(text).digest() + line.encode()).hexdigest()[:32]
+        for text, line in zip(texts.to_pylist(), told, strict=True)
     ]
-    sizes = list(map(len, texts))
-    columns["text_bytes"] = pa.array(sizes, pa.int64())
+    columns["text_bytes"] = pc.binary_length(texts).cast(pa.int64())
     columns["digest"] = pa.array(digests, pa.string())
     return pa.record_batch([columns[name] for name in KEYS.names], schema=KEYS)
-
-
-def _told(rows: pa.RecordBatch) -> Iterator[tuple]:
-    """All that each row says beside its text."""
-    names = [name for name in rows.schema.names if name != "content"]
-    return zip(*(rows.column(name).to_pylist() for name in names), strict=True)
 
 
 def digest_of(pairs: Iterable[tuple[str, str]]) -> str:

@@ -1,10 +1,11 @@
 """Stage redact: what identifies a person or opens a door goes out of the text.
 
 One shard for each piece of collect that is the home of rows. Writes `rows.parquet` (SELECTED,
-redacted), `keys.parquet` (KEYS, what later stages plan with) and `sample.parquet` (ANNOTATION,
-surrogates for values).
+redacted), `keys.arrow` (KEYS, what later stages plan with) and `sample.arrow` (SAMPLED: rows with
+spans as they were, of which few get into the annotations tier, with surrogates for values).
 """
 
+import dataclasses
 import hashlib
 import heapq
 import hmac
@@ -15,12 +16,13 @@ from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.redact import policy as policies
 from pipeline.redact import replace, scan
 from pipeline.redact.spans import Span
-from pipeline.shards import hashes, schemas, writer
+from pipeline.shards import hashes, schemas, slices, writer
 
 from . import decisions, keys, selection
 from .work import Context, Files, Json, Report, Stage, Work
@@ -29,6 +31,22 @@ SAMPLE = 200  # annotated rows of a version, unless the brief says otherwise
 PRIVATE = "private-information"
 IN_PATH = "private-information-in-path"
 BATCH_ROWS = 250
+
+KEYS_FILE, SAMPLE_FILE = "keys.arrow", "sample.arrow"
+SAMPLED = schemas.ANNOTATION.set(
+    schemas.ANNOTATION.get_field_index("spans"),
+    pa.field(
+        "spans",
+        pa.list_(
+            pa.struct(
+                [
+                    *(("start", pa.int64()), ("end", pa.int64()), ("class", pa.string())),
+                    *(("rule", pa.string()), ("score", pa.float64())),
+                ]
+            )
+        ),
+    ),
+)
 
 # Columns beside the text in which a private value may stand.
 BESIDE = [
@@ -88,14 +106,15 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
     shard = _Shard(work.params["policy"], secret, _Sample(work.params["sample"], secret))
     selected = selection.rows(work, files, BATCH_ROWS)
     rows = _write(folder / "rows.parquet", shard.batches(selected))
-    held = writer.write(folder / "keys.parquet", keys.KEYS, iter(shard.keys))
+    told = pa.Table.from_batches(shard.keys, keys.KEYS)
+    held = slices.write(folder / KEYS_FILE, keys.KEYS, told)
     report = Report(
         rows_in=shard.rows_in,
         rows_out=rows.rows,
         bytes_in=shard.bytes_in,
         bytes_out=shard.bytes_out,
         dropped=dict(sorted(shard.dropped.items())),
-        files={"rows.parquet": rows._asdict(), "keys.parquet": held._asdict()},
+        files={"rows.parquet": rows._asdict(), KEYS_FILE: held._asdict()},
         counts={
             "classes": dict(sorted(shard.classes.items())),
             "rules": dict(sorted(shard.rules.items())),
@@ -103,10 +122,12 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
             "rows_redacted": shard.rows_redacted,
         },
     )
-    sample = shard.sample.batch()
+    sample = shard.sample.table()
     if sample.num_rows:
-        facts = writer.write(folder / "sample.parquet", schemas.ANNOTATION, iter([sample]))
-        report.files["sample.parquet"] = facts._asdict()
+        facts = slices.write(
+            folder / SAMPLE_FILE, SAMPLED, sample, sample["id"], compression="zstd"
+        )
+        report.files[SAMPLE_FILE] = facts._asdict()
     return report
 
 
@@ -144,15 +165,15 @@ class _Shard:
             rows = self._redacted(batch)
             held = keys.of_rows(rows)
             self.keys.append(held)
-            self.bytes_out += sum(held.column("text_bytes").to_pylist())
+            self.rows_in += batch.num_rows
+            self.bytes_in += pc.sum(pc.binary_length(batch.column("content"))).as_py() or 0
+            self.bytes_out += pc.sum(held.column("text_bytes")).as_py() or 0
             yield rows
 
     def _redacted(self, rows: pa.RecordBatch) -> pa.RecordBatch:
         texts, redactions, kept = [], [], []
         told = zip(rows.column("content").to_pylist(), beside(rows), strict=True)
         for row, (text, places) in enumerate(told):
-            self.rows_in += 1
-            self.bytes_in += len(text.encode())
             spans = self.detector.detect(text)
             clean = self._clean(text, spans, places)
             if clean is None:
@@ -171,7 +192,7 @@ class _Shard:
             return None
         if not acted_on(spans, self.policy):
             return replace.Redacted(text)
-        clean = replace.redact_text(text, self.policy, self.secret, beside=[places])
+        clean = self._replaced(text, spans, places)
         if clean.drop:
             self.dropped[PRIVATE] += 1
             return None
@@ -179,6 +200,17 @@ class _Shard:
             self.dropped[IN_PATH] += 1
             return None
         return clean
+
+    def _replaced(self, text: str, spans: list[Span], places: str) -> replace.Redacted:
+        """As `replace.redact_text`, without looking for the spans that are known already."""
+        first = replace.redact(text, spans, self.policy, self.secret, beside=[places])
+        if first.drop or not first.counts:
+            return first
+        rest = replace.redact_text(
+            first.text, self.policy, self.secret, beside=first.beside, detector=self.detector
+        )
+        counts = dict(Counter(first.counts) + Counter(rest.counts))
+        return dataclasses.replace(rest, counts=counts)
 
     def _told(self, clean: replace.Redacted, spans: list[Span]) -> list[dict[str, Json]]:
         acted = acted_on(spans, self.policy)
@@ -204,7 +236,10 @@ def _write(path: Path, batches: Iterable[pa.RecordBatch]) -> writer.FileFacts:
     An intermediate file, never an artefact, so the profile of the release is not for it.
     """
     rows = 0
-    with pq.ParquetWriter(path, schemas.SELECTED, compression="lz4") as file:
+    few = writer.PROFILE["dictionary"]
+    with pq.ParquetWriter(
+        path, schemas.SELECTED, compression="lz4", use_dictionary=few, write_statistics=False
+    ) as file:
         for batch in batches:
             if batch.num_rows:
                 file.write_batch(batch)
@@ -221,7 +256,8 @@ class _Sample:
     def __init__(self, size: int, secret: bytes) -> None:
         self.size = size
         self.secret = secret
-        self.heap: list[tuple[int, str, dict[str, Json]]] = []  # highest hash first
+        # Highest hash first.
+        self.heap: list[tuple[int, str, dict[str, Json]]] = []
 
     def offer(self, rows: pa.RecordBatch, row: int, spans: list[Span]) -> None:
         row_id = rows.column("row_id")[row].as_py()
@@ -234,7 +270,7 @@ class _Sample:
             "id": name,
             "content": rows.column("content")[row].as_py(),
             "language": rows.column("lang")[row].as_py(),
-            "spans": spans,
+            "spans": [span._asdict() | {"class": span.cls} for span in spans],
             "labelled_by": "machine",
             "hexsha": rows.column("hexsha")[row].as_py(),
             "repo_id": rows.column("repo_id")[row].as_py(),
@@ -243,14 +279,22 @@ class _Sample:
         if len(self.heap) > self.size:
             heapq.heappop(self.heap)
 
-    def batch(self) -> pa.RecordBatch:
-        """The sample by id, every value replaced by a surrogate."""
+    def table(self) -> pa.Table:
+        """The sample by id, with the texts as they were and their spans."""
         found = [row for _, _, row in sorted(self.heap, key=lambda kept: kept[1])]
-        for row in found:
-            row["content"], row["spans"] = replace.obfuscate(
-                row["content"], row["spans"], self.secret
-            )
-        return pa.RecordBatch.from_pylist(found, schema=schemas.ANNOTATION)
+        return pa.Table.from_pylist(found, schema=SAMPLED)
 
 
-STAGE = Stage("redact", 2, plan, run)
+def obfuscated(sample: pa.Table, secret: bytes) -> pa.Table:
+    """Rows of SAMPLED as rows of ANNOTATION: every value replaced by a surrogate."""
+    found = sample.to_pylist()
+    for row in found:
+        spans = [
+            Span(one["start"], one["end"], one["class"], one["rule"], one["score"])
+            for one in row["spans"]
+        ]
+        row["content"], row["spans"] = replace.obfuscate(row["content"], spans, secret)
+    return pa.Table.from_pylist(found, schema=schemas.ANNOTATION)
+
+
+STAGE = Stage("redact", 3, plan, run)

@@ -13,6 +13,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
+from pyarrow.dataset import dataset
+
+from . import decisions as decided
 
 if TYPE_CHECKING:
     import duckdb
@@ -101,12 +104,10 @@ def write(
     with database(target.parent) as held:
         view(held, "here", index, key)
         view(held, "before", before, key)
-        for name, paths, columns, where in (
-            ("against", reasons, "hexsha, reason", ""),
-            ("decided", decisions, "hexsha", " WHERE rests_on IS NOT NULL"),
-        ):
-            source = f"FROM read_parquet([{listed(paths)}]){where}"
-            empty = "FROM (SELECT '' hexsha, '' reason) WHERE false"
-            held.execute(f"CREATE VIEW {name} AS SELECT {columns} {source if paths else empty}")
+        source = f"FROM read_parquet([{listed(reasons)}])"
+        empty = "FROM (SELECT '' hexsha, '' reason) WHERE false"
+        held.execute(f"CREATE VIEW against AS SELECT hexsha, reason {source if reasons else empty}")
+        held.register("told", dataset(list(map(str, decisions)), decided.DECISION, format="ipc"))
+        held.execute("CREATE VIEW decided AS SELECT hexsha FROM told WHERE rests_on IS NOT NULL")
         query = _LIST.format(rows=ROWS, private=PRIVATE, not_collected=NOT_COLLECTED)
         held.execute(f"COPY ({query}) TO '{quoted(target)}' (FORMAT parquet, COMPRESSION zstd)")

@@ -12,10 +12,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.select import languages
-from pipeline.shards import hashes, schemas, writer
+from pipeline.shards import hashes, schemas, slices, writer
 
 from . import annotating, beside, rawing, sharding, updating
 from .keys import digest_of
+from .redacting import KEYS_FILE
 from .reports import read_json
 from .work import Context, Files, Report, Stage, Work
 
@@ -24,7 +25,7 @@ def plan(context: Context) -> list[Work]:
     """One shard for every processed file, by path, for every raw file, and one for annotations."""
     brief = context.brief
     outputs = [
-        sharding.Held(done.ref, writer.read_table(context.files.path(done.ref, "keys.parquet")))
+        sharding.Held(done.ref, slices.read(context.files.path(done.ref, KEYS_FILE)))
         for done in context.done["redact"]
     ]
     found = {name for output in outputs for name in pc.unique(output.keys["lang"]).to_pylist()}
@@ -46,7 +47,7 @@ def plan(context: Context) -> list[Work]:
 def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
     """Write one processed file as `rows.parquet` and its ROW_INDEX as `index.parquet`."""
     if work.params["kind"] == "annotations":
-        return annotating.run(work, files, folder)
+        return annotating.run(work, files, folder, secret)
     if work.params["kind"] == rawing.KIND:
         return rawing.run(work, files, folder)
     if work.params["kind"] in beside.KINDS:
@@ -108,7 +109,7 @@ def _collect(work: Work, files: Files) -> tuple[pa.Table, pa.Table]:
     member = _membership(work, files)
     found, keys = [], []
     for ref, start, end in work.inputs["ranges"]:
-        held = writer.read_table(files.path(ref, "keys.parquet")).slice(start, end - start)
+        held = slices.read(files.path(ref, KEYS_FILE)).slice(start, end - start)
         mine = member(held)
         positions = pc.add(pc.indices_nonzero(mine), start)
         keys.append(held.filter(mine))

@@ -100,7 +100,7 @@ def test_contents_that_are_no_text_are_counted(site, tmp_path, reason, content):
 def test_a_file_of_two_gigabytes_is_not_read(site, tmp_path, monkeypatch):
     install(site, "good", {**GOOD, "good/huge.py": b""})
     os.truncate(site / "good/huge.py", 2 * 1024**3)
-    monkeypatch.setattr(reading, "_SNIFF", -1)  # a read would fetch all of it
+    monkeypatch.setattr(reading, "_SNIFF", 1 << 40)  # a read would fetch all of it
     _, done = collected(site, tmp_path)
     assert dropped(done) == {"too-large": 1}
 

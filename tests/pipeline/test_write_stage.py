@@ -8,8 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from client import patches
-from pipeline.release import annotating, lookup, writing
-from pipeline.release.work import Files
+from pipeline.release import lookup, writing
 from pipeline.shards import hashes, schemas, writer
 from tests.pipeline import made
 from tests.pipeline.made import File
@@ -165,9 +164,8 @@ def test_the_sample_is_no_larger_than_asked(tmp_path):
     report = version.done["write"][-1].report
     assert report.files["machine.parquet"]["rows"] == 4
     assert report.rows_in == 4 + report.dropped["beyond-the-sample"]
-    work = annotating.work(version.context(), 0)
-    lowest = annotating._lowest(work, Files(tmp_path)).rows["id"].to_pylist()
-    assert lowest == sorted(lowest)
+    whole = made.build(tmp_path, made.some_files(12), made.brief(), upto="write")
+    assert labels(version) == sorted(labels(whole))[:4]
 
 
 def test_an_update_is_told_in_the_manifest_and_proved(tmp_path):

@@ -41,16 +41,15 @@ def take(taken: Taken, told: Mapping[str, Json], where: str, limit: int) -> None
         ValueError: the distribution is not what it was when the work was planned.
     """
     folder = Path(where)
-    now = distributions.look(folder, folder / told["info"])
-    if now.digest != told["digest"]:
+    now = distributions.look(folder, folder / told["info"], told["first"], told["last"])
+    if now.digest(0, told["last"] - told["first"]) != told["digest"]:
         raise ValueError(f"{told['name']} has changed since this was planned; plan again.")
     if now.fault:
         taken.drop(distributions.BROKEN, f"{told['name']}: {now.fault}")
         return
     declared = distributions.read(folder, told["info"])
     holder = _holder(declared)
-    names = distributions.listed(folder, told["info"])[told["first"] : told["last"]]
-    for file in distributions.files(folder, names, limit=limit):
+    for file in distributions.files(folder, now.names, limit=limit):
         if isinstance(file, distributions.Left):
             taken.drop(file.reason, f"{declared.name}: {file.path}")
         else:
@@ -76,7 +75,7 @@ def _part(one: distributions.Found, first: int, last: int, size: int) -> Part:
         "name": one.name,
         "version": one.version,
         "info": one.info,
-        "digest": one.digest,
+        "digest": one.digest(first, last),
         "first": first,
         "last": last,
     }
