@@ -26,6 +26,7 @@ STATUS = {
     "bad_token": 401,
     "signed_in": 401,
     "unavailable": 503,
+    "counting": 503,
 }
 BY_PROGRAM = {
     "terms": "api-terms"
@@ -94,6 +95,8 @@ def headers(request: HttpRequest, error: GovernanceError) -> dict[str, str]:
         # The client's fixed sentence for what is disabled; the reason goes beside it.
         found[warnings.HEADER] = _warning(request, error, found["X-Error-Message"])
         found["X-Error-Message"] = "Access to this resource is disabled."
+    if error.code == "counting":
+        found["Retry-After"] = "30"
     if status_of(error) == 401:
         found["WWW-Authenticate"] = "Bearer"
     return found

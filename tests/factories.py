@@ -1,9 +1,14 @@
 """Things that tests start from. Times are passed; nothing freezes the clock."""
 
+import hashlib
+import json
+import tempfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import factory
 from allauth.account.models import EmailAddress
+from django.db import transaction
 
 from governance.access import days, uploads
 from governance.access import defaults as access_defaults
@@ -305,6 +310,29 @@ def built(version: catalogue.Version, **brief: object) -> Build:
     version.build, version.card = made.pk, CARD
     version.save(update_fields=["build", "card"])
     return made
+
+
+def kept_manifest(version: catalogue.Version) -> bytes:
+    """A manifest of a version in storage, signed, and its difference counted."""
+    from governance.catalogue import comparing, signing
+    from pipeline.engine import differences
+    from pipeline.publish.storage import store
+    from tests.pages import shelf
+
+    told = {"dataset": version.dataset.slug, "version": version.number, "artefacts": []}
+    data = json.dumps(told).encode()
+    version.manifest_sha256 = hashlib.sha256(data).hexdigest()
+    version.save(update_fields=["manifest_sha256"])
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        key = differences.manifest_key(version.dataset.slug, version.manifest_sha256)
+        store().put(key, Path(file.name))
+    with transaction.atomic():
+        signing.sign(version, now=NOW)
+    counted = shelf.difference()
+    comparing.keep(older=version.parent, newer=version, exact=counted, told=counted, now=NOW)
+    return data
 
 
 def actor(user: User, *, second_factor: bool = True, **fields: object) -> Actor:

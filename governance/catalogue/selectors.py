@@ -8,7 +8,7 @@ from django.db.models import Count, F, Prefetch, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 
 from governance.audit.actors import Actor, Role
-from governance.catalogue.models import Artefact, Dataset, Hold, Purge, Tier, Version
+from governance.catalogue.models import Artefact, Dataset, Hold, Purge, ReleaseNotes, Tier, Version
 from governance.catalogue.states import MOVES, PUBLIC, State
 from governance.errors import MissingError
 
@@ -246,6 +246,10 @@ def versions_of(slugs: Iterable[str]) -> dict[tuple[str, str], Version]:
         .defer("card", "charts", "preview", "stats", "difference")
     )
     return {(each.slug, each.number): each for each in found}
+
+
+def notes_of(of: Version) -> ReleaseNotes | None:
+    return ReleaseNotes.objects.filter(version=of).first()
 
 
 # ------------------------------------------------------------------ what is closed

@@ -77,5 +77,26 @@ def pending(
     return late, young
 
 
+def named_in(dataset: Dataset, text: str) -> bool:
+    """Whether a text names the subject of a removal: its value or one of its other names as a word
+    of its own, whatever the case. Stewards read the ledger anyway, so yes tells them nothing."""
+    words = text.casefold()
+    for each in ledger(dataset).iterator():
+        for name in (each.value, *each.aliases):
+            if _stands_in(name.casefold(), words):
+                return True
+    return False
+
+
+def _stands_in(name: str, words: str) -> bool:
+    at = words.find(name)
+    while at >= 0:
+        before, after = words[at - 1 : at], words[at + len(name) : at + len(name) + 1]
+        if not (before.isalnum() or after.isalnum()):
+            return True
+        at = words.find(name, at + 1)
+    return False
+
+
 def _key(told: Mapping[str, Any]) -> str:
     return json.dumps(told, sort_keys=True)

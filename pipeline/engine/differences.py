@@ -149,6 +149,19 @@ def between(older: Version | None, newer: Version, *, now: datetime) -> "Differe
     return count(older, newer, now=now)
 
 
+def told(older: Version | None, newer: Version, *, now: datetime) -> dict[str, Any]:
+    """The difference as anyone may read it. Raises as `between` does."""
+    from pipeline.release import difference
+
+    try:
+        return between(older, newer, now=now).told
+    except WrongStateError:
+        before = older.pk if older else None
+        if not newer.difference or newer.parent_id != before:
+            raise
+        return difference.without_groups(newer.difference)  # counted before lists were kept
+
+
 def count(older: Version | None, newer: Version, *, now: datetime) -> "Difference":
     """Count it here and now, and keep it. Raises WrongStateError as `between` does."""
     from pipeline.release import difference

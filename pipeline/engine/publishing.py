@@ -15,7 +15,8 @@ from governance.audit.actors import Actor
 from governance.catalogue import comparing
 from governance.catalogue import services as catalogue
 from governance.catalogue.checklist import Item, Mark
-from governance.catalogue.models import Judgement, Version
+from governance.catalogue.models import Judgement, ReleaseNotes, Version
+from governance.errors import InvalidError
 from governance.removals import selectors as removals
 from pipeline.engine.models import Build, Shard
 
@@ -93,6 +94,28 @@ def publish_version(
         now=now,
         checked=lambda version: checklist(version, now=now, accepts=accepts, by=actor),
     )
+
+
+def change_notes(*, version_id: int, actor: Actor, text: str, now: datetime) -> ReleaseNotes:
+    """Say in other words what a candidate changes; nobody whose work was removed may be named.
+
+    Raises:
+        InvalidError: the words name the subject of a removal, or are none, or too many.
+        NotPermittedError, WrongStateError: as `change_notes` of the catalogue.
+    """
+    version = Version.objects.select_related("dataset").filter(pk=version_id).first()
+    notes = catalogue.change_notes
+    with transaction.atomic():
+        made = notes(version_id=version_id, actor=actor, text=text, now=now)
+        if version is not None and removals.named_in(version.dataset, text):
+            raise InvalidError(
+                "These notes can't be taken.",
+                fields={
+                    "text": "They name an account, a repository or a file that was removed: say "
+                    "how many rows left, never whose."
+                },
+            )
+    return made
 
 
 def _accepted(version: Version, accepts: Collection[str]) -> set[str]:

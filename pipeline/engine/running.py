@@ -212,10 +212,13 @@ def _candidate(
 ) -> Candidate:
     import hashlib
 
+    from pipeline.release import notes
+
     def read(name: str) -> object:
         return json.loads(files.path(refs["card"], name).read_bytes())
 
     stats = read("stats.json")
+    parent = build.brief["parent"]
     changed = differences.of_build(build, files, refs, stats, manifest)
     drawn = [name for name in _files_of(refs["card"]) if name.startswith("charts/")]
     return Candidate(
@@ -229,5 +232,8 @@ def _candidate(
         preview=read("preview.json"),
         difference=changed.exact,
         told=changed.told,
+        notes=notes.draft(
+            changed.told, build.version.number, parent["version"] if parent else None
+        ),
         files=specs,
     )

@@ -146,6 +146,20 @@ def _told(
     return told
 
 
+def without_groups(exact: Json) -> dict[str, Json]:
+    """The form for anyone when nobody knows how many holders stand behind a group: rows that went
+    or changed are told as totals alone. For differences counted before row lists were kept."""
+    rows = {}
+    for kind in KINDS:
+        held = exact["rows"][kind]
+        rows[kind] = {"rows": held["rows"], "bytes": held["bytes"], "sizes": {}, "others": {}}
+        open_ = kind == "added" or not exact["totals"]["old"]["rows"]
+        for group in GROUPS:
+            rows[kind][group] = dict(held.get(group, {})) if open_ else {}
+            rows[kind]["others"][group] = 0 if open_ else held["rows"]
+    return {**exact, "rows": rows, "dropped": _hushed(exact["dropped"])}
+
+
 def fold(cells: Iterable[_Cell], holders: Callable[[set[str]], int]) -> set[str]:
     """The names to count together: those with few holders, and more until the sum has enough.
 

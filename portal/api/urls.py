@@ -3,10 +3,11 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from portal.api import applying, reviewing, telling, terms, views
+from portal.api import applying, reviewing, telling, terms, versions, views
 
 _DATASET = "datasets/<str:namespace>/<str:name>"
 OWN = "applications/<str:number>"
+_VERSION = f"{_DATASET}/versions/<str:number>"
 _applications = [
     path("applications", applying.Applications.as_view(), name="api-applications"),
     path(OWN, applying.Application.as_view(), name="api-application"),
@@ -64,6 +65,10 @@ urls = [
     path("datasets", views.Datasets.as_view(), name="api-datasets"),
     path("datasets/<str:namespace>/<str:name>/files", views.Files.as_view(), name="api-files"),
     path("datasets/<str:namespace>/<str:name>/access", views.Access.as_view(), name="api-access"),
+    path(f"{_DATASET}/versions", versions.Versions.as_view(), name="api-versions"),
+    path(_VERSION, versions.Version.as_view(), name="api-version"),
+    path(f"{_VERSION}/difference", versions.Difference.as_view(), name="api-difference"),
+    path(f"{_VERSION}/checklist", versions.Checklist.as_view(), name="api-checklist"),
     path(f"{_DATASET}/terms", terms.Terms.as_view(), name="api-terms"),
     path(f"{_DATASET}/terms/versions", terms.Versions.as_view(), name="api-terms-versions"),
     path(f"{_DATASET}/terms/acceptance", terms.Acceptance.as_view(), name="api-acceptance"),

@@ -22,7 +22,7 @@ from governance.errors import (
 )
 from pipeline.engine import publishing, selectors, services
 from portal.accounts.actors import actor_of
-from portal.pages import differing, figures, progressing, releasing
+from portal.pages import checking, differing, figures, progressing, releasing
 from portal.pages.forming import Words, blame, many_lines, sent
 from portal.pages.guards import staff
 
@@ -52,10 +52,6 @@ class StartForm(forms.Form):
         if len(self.kept) == 1:
             [only] = self.kept.values()
             self.fields["number"].initial = catalogue.next_number(only)
-
-
-class ReasonForm(forms.Form):
-    reason = Words(label="Reason", help_text="Stays in the record.", widget=many_lines(2))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -104,17 +100,25 @@ def build(request: HttpRequest, build_id: int) -> HttpResponse:
     actor, now, status = actor_of(request), timezone.now(), 200
     found = _build(build_id, actor)
     asked: dict[str, forms.Form] = {}
+    items = checking.lines(found)
     if request.method == "POST":
         refusal = _moved(request, found, asked)
         if not refusal:
             return redirect("build", build_id=build_id)
         status = refusal
-    acts = releasing.acts(found, actor, lambda verb: asked.get(verb) or _form(verb))
-    offered = {act["verb"] for act in acts["open"]}
+    acts = releasing.acts(
+        found, actor, lambda verb: asked.get(verb) or checking.form_of(verb, found, items)
+    )
+    noted = checking.notes(found, actor)
+    if "notes" in asked:
+        noted["notes_form"] = asked["notes"]
+    offered = {act["verb"] for act in acts["open"]} | {"notes"}
     told = {
         **progressing.of(found, now=now),
         **releasing.facts(found),
+        **noted,
         "acts": acts,
+        "checklist": checking.shown(items),
         # Somebody else was faster: the form that was sent is not on the page any more.
         "refused": [form for verb, form in asked.items() if verb not in offered],
         "dropped": differing.dropped(found),
@@ -131,20 +135,22 @@ def _build(build_id: int, actor: Actor) -> "Build":
     return found
 
 
-def _form(verb: str, data: Any = None) -> ReasonForm:
-    return ReasonForm(data, auto_id=f"{verb}_%s")
-
-
 def _moved(request: HttpRequest, found: "Build", asked: dict[str, forms.Form]) -> int:
     """Do what the pressed button says; 0 when it was done, else the status of the refusal."""
     verb = next((each for each in VERBS if sent(request, each)), "")
     if not verb:
         raise InvalidError("This page has no such button.")
-    asked[verb] = form = _form(verb, request.POST)
+    if verb == "notes":
+        asked[verb] = form = checking.NotesForm(request.POST, auto_id="notes_%s")
+    else:
+        items = checking.lines(found)
+        asked[verb] = form = checking.form_of(verb, found, items, request.POST)
     form.is_valid()
     try:
-        _move(verb, found, actor_of(request), form.cleaned_data["reason"])
+        _move(verb, found, actor_of(request), form)
     except REFUSALS as error:
+        if isinstance(form, checking.MoveForm):
+            form.renew()
         return blame(form, error)
     messages.success(request, VERBS[verb].format(found.version.number))
     return 0
@@ -157,11 +163,18 @@ VERBS = {
     "pause": "The build of {} is paused.",
     "resume": "The build of {} goes on.",
     "cancel": "The build of {} is cancelled.",
+    "notes": "The release notes of {} are kept.",
 }
 
 
-def _move(verb: str, found: "Build", actor: Actor, reason: str) -> None:
-    now = timezone.now()
+def _move(verb: str, found: "Build", actor: Actor, form: forms.Form) -> None:
+    now, told = timezone.now(), form.cleaned_data
+    if verb == "notes":
+        publishing.change_notes(
+            version_id=found.version_id, actor=actor, text=told["text"], now=now
+        )
+        return
+    reason = told["reason"]
     of_build = {
         "pause": services.pause_build,
         "resume": services.resume_build,
@@ -175,7 +188,8 @@ def _move(verb: str, found: "Build", actor: Actor, reason: str) -> None:
         "publish": publishing.publish_version,
         "reject": catalogue_services.reject_version,
     }[verb]
-    move(version_id=found.version_id, actor=actor, reason=reason, now=now)
+    more = form.more(verb) if isinstance(form, checking.MoveForm) else {}
+    move(version_id=found.version_id, actor=actor, reason=reason, now=now, **more)
 
 
 def progress(request: HttpRequest, build_id: int) -> HttpResponse:

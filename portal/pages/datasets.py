@@ -88,7 +88,7 @@ def _numbered(versions: "Sequence[Version]", number: str) -> "Version | None":
     return next((each for each in versions if each.number == number), None)
 
 
-def _answer(
+def answer(
     request: HttpRequest, known: About, route: str, template: str, **more: Any
 ) -> HttpResponse:
     files = known.url("dataset-files")
@@ -131,7 +131,7 @@ def card(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     more["downloads"] = metrics.recent(now=known.now).get(known.dataset.slug, 0)
     if known.version is not None:
         more |= _figures(known.version) | _commands(request, known)
-    return _answer(request, known, "dataset", "card", **more)
+    return answer(request, known, "dataset", "card", **more)
 
 
 def _figures(version: "Version") -> dict[str, Any]:
@@ -217,11 +217,11 @@ def files(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         found = catalogue.artefacts(known.version, chosen)
         page = Paginator(found, FILES_A_PAGE).get_page(request.GET.get("page"))
         more |= {"page": page, "listed": _listed(known, chosen, list(page))}
-        more["parent"] = _parent(known)
-    return _answer(request, known, "dataset-files", "files", **more)
+        more["parent"] = parent_of(known)
+    return answer(request, known, "dataset-files", "files", **more)
 
 
-def _parent(known: About) -> "Version | None":
+def parent_of(known: About) -> "Version | None":
     """The version that this one was built upon."""
     before = known.version.parent_id if known.version else None
     return next((each for each in known.versions if each.pk == before), None)
@@ -243,7 +243,7 @@ def _segments(known: About, chosen: str) -> list[dict[str, Any]]:
 
 def _listed(known: About, tier: str, found: "list[Artefact]") -> list[dict[str, Any]]:
     """Files of one page with their address and what became of each since the parent."""
-    parent = _parent(known)
+    parent = parent_of(known)
     before = catalogue.hashes(parent, tier, [each.path for each in found]) if parent else {}
     return [
         {
@@ -278,20 +278,12 @@ def versions(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         }
         for each in known.versions
     ]
-    return _answer(request, known, "dataset-versions", "versions", rows=rows)
+    return answer(request, known, "dataset-versions", "versions", rows=rows)
 
 
 def _rows(version: "Version", kind: str) -> int | None:
     told = version.difference or {}
     return told["rows"][kind]["rows"] if told else None
-
-
-@require_safe
-def difference(request: HttpRequest, namespace: str, name: str, number: str) -> HttpResponse:
-    known = about(request, namespace, name, number)
-    told = figures.difference(known.version.difference) if known.version else None
-    more = {"difference": told, "parent": _parent(known)}
-    return _answer(request, known, "dataset-versions", "difference", **more)
 
 
 # ------------------------------------------------------------------ preview
@@ -313,7 +305,7 @@ def preview(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
             "before": f"{step}{at - 1}" if at > 1 else "",
             "after": f"{step}{at + 1}" if at < len(rows) else "",
         }
-    return _answer(request, known, "dataset-preview", "preview", **more)
+    return answer(request, known, "dataset-preview", "preview", **more)
 
 
 def _row_number(asked: str, last: int) -> int:
@@ -330,4 +322,4 @@ def _opening(rows: list[dict[str, Any]]) -> int:
 @require_safe
 def who(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     known = about(request, namespace, name)
-    return _answer(request, known, "dataset-access", "access")
+    return answer(request, known, "dataset-access", "access")

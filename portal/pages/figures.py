@@ -10,6 +10,22 @@ SHOWN = 10  # bars of a ranking; the others are one bar
 # Stages through which every row goes. What later ones leave out (a sample has its size) is no loss.
 STAGES = ("collect", "identify", "select", "redact")
 
+WHY = {  # why a row went or changed
+    "removed": "Taken out on request",
+    "reported": "Taken out after a report",
+    "no-licence": "No licence any more",
+    "licence-outside-set": "Licence outside the set",
+    "header-licence": "Another licence in its header",
+    "private-information": "Private information in it",
+    "private-information-in-path": "Private information in its path",
+    "not-collected": "Gone upstream",
+    "not-told": "Not known",
+    "licences": "Other licences",
+    "source": "Another repository stands for it",
+    "text": "Redacted or described anew",
+    "new": "New",
+}
+
 CLASSES = {
     "EMAIL": "E-mail address",
     "EMAIL_LICENSE": "E-mail address in a licence notice",
@@ -102,9 +118,9 @@ def kept_sentence(stats: Mapping[str, Any]) -> str:
 class Dropped(NamedTuple):
     stage: str
     reason: str
-    old: int
-    new: int
-    change: int
+    old: int | None  # None: not told to anyone, as it counts what people asked for
+    new: int | None
+    change: int | None
 
 
 class Difference(NamedTuple):
@@ -116,6 +132,7 @@ class Difference(NamedTuple):
     dropped: list[Dropped]
     files: list[tuple[str, dict[str, int]]]
     removed: int
+    folded: bool  # some groups are told together
 
 
 _TOTALS = (
@@ -148,10 +165,11 @@ def difference(told: Mapping[str, Any]) -> Difference | None:
             for name, told_as, key in _TOTALS
         ],
         shares=[Part(name, value, _share(value, whole)) for name, value in counts.items() if value],
-        kinds=[_kind(title, rows[key]) for key, title in _KINDS if rows[key]["rows"]],
+        kinds=[_kind(key, title, rows[key]) for key, title in _KINDS if rows[key]["rows"]],
         dropped=list(_dropped(told["dropped"])),
         files=list(told.get("files", {}).items()),
         removed=rows["removed"]["rows"],
+        folded=any(any((rows[key].get("others") or {}).values()) for key, _ in _KINDS),
     )
 
 
@@ -162,14 +180,30 @@ def _change(totals: Mapping[str, Mapping[str, int]], key: str, told_as: Callable
     return sign + told_as(abs(change))
 
 
-def _kind(title: str, held: Mapping[str, Any]) -> dict[str, Any]:
+def _kind(key: str, title: str, held: Mapping[str, Any]) -> dict[str, Any]:
     return {
+        "key": key,
         "title": title,
         "rows": held["rows"],
         "bytes": held["bytes"],
-        "languages": top(ranked(held["languages"]), 8),
-        "licences": top(ranked(held["licences"], held["rows"]), 8),
+        "reasons": _group(held, "reasons"),
+        "languages": _group(held, "languages"),
+        "licences": _group(held, "licences"),
+        "others": held.get("others") or {},
     }
+
+
+def _group(held: Mapping[str, Any], group: str) -> list[Part]:
+    """The rows of a kind by reason, language or licence; what is told together comes last."""
+    counts = held.get(group) or {}
+    if group == "reasons":
+        counts = {WHY.get(name, words.reason(name)): rows for name, rows in counts.items()}
+    rest = (held.get("others") or {}).get(group, 0)
+    parts = top(ranked(counts, held["rows"]), 8)
+    if rest:
+        label = "Others, told together" if parts else "Not told apart"
+        parts.append(Part(label, rest, _share(rest, held["rows"]), rest=True))
+    return parts
 
 
 def _dropped(told: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Iterable[Dropped]:
@@ -177,4 +211,5 @@ def _dropped(told: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Iterable[Dr
         reasons = told[stage]
         for reason, counts in reasons.items():
             old, new = counts["old"], counts["new"]
-            yield Dropped(stage, words.reason(reason), old, new, new - old)
+            change = new - old if old is not None and new is not None else None
+            yield Dropped(stage, WHY.get(reason, words.reason(reason)), old, new, change)

@@ -20,7 +20,7 @@ from governance.audit.actors import Role
 from governance.catalogue import selectors as catalogue
 from portal.accounts.actors import actor_of
 from portal.environment import is_local
-from portal.pages import datasets, drafting, gates, terms
+from portal.pages import datasets, differences, drafting, gates, terms
 
 if TYPE_CHECKING:
     from governance.catalogue.models import Dataset, Version
@@ -144,7 +144,7 @@ urls = [
     path(_DATASET, datasets.card, name="dataset"),
     path(f"{_DATASET}/files", datasets.files, name="dataset-files"),
     path(f"{_DATASET}/versions", datasets.versions, name="dataset-versions"),
-    path(f"{_DATASET}/versions/<str:number>", datasets.difference, name="dataset-difference"),
+    *differences.urls,
     path(f"{_DATASET}/preview", datasets.preview, name="dataset-preview"),
     path(f"{_DATASET}/access", datasets.who, name="dataset-access"),
     *drafting.urls,

@@ -18,13 +18,15 @@ ACTS = {  # verb -> (heading, button, kind of button, the sentence beside it)
         "Approve",
         "Approve",
         "primary",
-        "You have looked at the difference and say that it may come out.",
+        "You have looked at the difference on this page and say that it may come out. Both go on "
+        "record.",
     ),
     "publish": (
         "Publish",
         "Publish",
         "primary",
-        "It becomes the current version at once; the one before is served six more weeks.",
+        "It becomes the current version at once; the one before is served until its holders must "
+        "have moved on.",
     ),
     "reject": ("Reject", "Reject", "danger", "It never comes out; its number is free again."),
     "pause": ("Pause", "Pause the build", "", "Work in hand ends, nothing is lost; it can go on."),

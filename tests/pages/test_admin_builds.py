@@ -11,6 +11,7 @@ from django.utils import timezone
 from governance.access.models import RoleHeld
 from governance.audit.actors import Role
 from governance.audit.models import Entry
+from governance.catalogue import comparing
 from governance.catalogue import selectors as catalogue
 from governance.catalogue import services as catalogue_services
 from governance.catalogue.services import Candidate
@@ -114,6 +115,12 @@ def approved(build):
         now=timezone.now(),
     )
     return build
+
+
+def looked(build) -> dict:
+    """What the form sends along: the difference that stood on the page."""
+    build.version.refresh_from_db()
+    return {"digest": comparing.digest_of(build.version.difference)}
 
 
 def address(build) -> str:
@@ -316,7 +323,7 @@ def test_a_running_build_can_only_be_cancelled_and_only_by_an_admin(running):
 
 def test_two_other_people_bring_a_version_out(candidate):
     steward, admin = staff_client(Role.STEWARD), staff_client(Role.ADMIN)
-    said = {"do": "approve", "reason": "looked at it"}
+    said = looked(candidate) | {"do": "approve", "reason": "looked at it"}
     assert "is approved" in text(steward.post(address(candidate), said, follow=True, **PAGE))
     said = {"do": "publish", "reason": "due"}
     told = text(admin.post(address(candidate), said, follow=True, **PAGE))
@@ -329,7 +336,8 @@ def test_two_other_people_bring_a_version_out(candidate):
     ("verb", "state"), [("reject", State.REJECTED), ("approve", State.APPROVED)]
 )
 def test_a_decision_is_on_record_with_its_reason(candidate, verb, state):
-    staff_client(Role.STEWARD).post(address(candidate), {"do": verb, "reason": "because"}, **PAGE)
+    said = looked(candidate) | {"do": verb, "reason": "because"}
+    staff_client(Role.STEWARD).post(address(candidate), said, **PAGE)
     candidate.version.refresh_from_db()
     assert candidate.version.state == state
     assert Entry.objects.get(action=f"version.{verb}").reason == "because"
@@ -402,3 +410,79 @@ def test_what_the_page_offers_is_what_the_verb_allows(candidate, starter, who, s
             move(version_id=version.pk, actor=acting, reason="x", now=timezone.now())
     else:
         move(version_id=version.pk, actor=acting, reason="x", now=timezone.now())
+
+
+# ------------------------------------------------------------------ the checklist and the notes
+
+
+def test_each_line_of_the_checklist_stands_with_its_evidence_and_next_step(candidate):
+    told = text(staff_client(Role.STEWARD).get(address(candidate), **PAGE))
+    assert "1 piece of stage verify proved" in told
+    assert "Not measured. No version before it was measured either" in told
+    assert "Nobody reviewed the difference" in told
+    assert "Next: A steward or an admin who did not start the build looks at it" in told
+    assert told.count("Met</span>") == 3
+
+
+def test_who_saw_another_difference_approves_nothing_and_is_shown_the_new_one(candidate):
+    client = staff_client(Role.STEWARD)
+    said = {"do": "approve", "reason": "fine", "digest": "0" * 64}
+    told = client.post(address(candidate), said, **PAGE)
+    assert told.status_code == 409
+    assert "look at it again" in text(told)
+    assert looked(candidate)["digest"] in text(told)
+    candidate.version.refresh_from_db()
+    assert candidate.version.state == State.CANDIDATE
+
+
+def test_what_stands_against_it_is_said_and_the_old_version_stays(candidate):
+    Shard.objects.filter(build=candidate, stage="verify").update(state=Shard.State.FAILED)
+    approved(candidate)
+    client = staff_client(Role.ADMIN)
+    told = client.post(address(candidate), {"do": "publish", "reason": "due"}, **PAGE)
+    assert told.status_code == 409
+    assert "0 of 1 pieces of stage verify are proved" in text(told)
+    assert catalogue.current(candidate.version.dataset).number == "1.0"
+
+
+def test_not_measured_any_more_asks_both_with_a_box_of_its_own(candidate):
+    parent = candidate.version.parent
+    parent.stats = {"redaction_quality": {"classes": {"EMAIL": {"precision": 1, "recall": 1}}}}
+    parent.save(update_fields=["stats"])
+    first, second = staff_client(Role.STEWARD), staff_client(Role.ADMIN)
+    assert 'name="accept"' in text(first.get(address(candidate), **PAGE))
+    said = looked(candidate) | {"do": "approve", "reason": "fine", "accept": "on"}
+    first.post(address(candidate), said, **PAGE)
+    told = second.post(address(candidate), {"do": "publish", "reason": "due"}, **PAGE)
+    assert told.status_code == 409
+    told = second.post(
+        address(candidate), {"do": "publish", "reason": "due", "accept": "on"}, **PAGE
+    )
+    assert told.status_code == 302
+    acts = Entry.objects.filter(action="version.accept-unmeasured").order_by("id")
+    assert [each.detail["act"] for each in acts] == ["approve", "publish"]
+
+
+def test_notes_are_edited_until_it_is_out_and_name_nobody_who_was_removed(candidate):
+    Removal.objects.create(
+        dataset=candidate.version.dataset, kind="account", value="Octocat", reason="asked",
+        aliases=["tentacle"], recorded_at=timezone.now(),
+    )  # fmt: skip
+    client = staff_client(Role.STEWARD)
+    for name in ("octocat", "Tentacle"):
+        told = client.post(address(candidate), {"do": "notes", "text": f"We lost {name}."}, **PAGE)
+        assert told.status_code == 422
+        assert "say how many rows left, never whose" in text(told)
+    told = client.post(address(candidate), {"do": "notes", "text": "We lost octocats."}, **PAGE)
+    assert told.status_code == 302
+    approved(candidate)
+    published = {"do": "publish", "reason": "due"}
+    staff_client(Role.ADMIN).post(address(candidate), published, **PAGE)
+    version = candidate.version
+    where = {"namespace": version.dataset.namespace, "name": version.dataset.name}
+    page = Client().get(reverse("dataset-difference", kwargs=where | {"number": "1.1"}), **PAGE)
+    assert "We lost octocats." in text(page)
+    told = client.post(address(candidate), {"do": "notes", "text": "Other."}, **PAGE)
+    assert told.status_code == 409
+    told = Client().get(reverse("manifest-note", kwargs=where | {"number": "1.1"}))
+    assert version.manifest_sha256 in told.content.decode()

@@ -38,6 +38,7 @@ from tests.factories import (
     UserFactory,
     VersionFactory,
     actor,
+    kept_manifest,
 )
 from tests.support import PAGE, signed_in
 
@@ -67,6 +68,11 @@ POSTED = (  # of the API, by POST or DELETE alone: POSTS and tests/api tell who 
     "api-webhook-secret", "api-webhook-test", "api-webhook-redeliver",
 )  # fmt: skip
 
+OF_VERSION = (  # addresses that name one
+    "dataset-difference", "manifest", "manifest-note", "api-version", "api-difference",
+    "api-checklist",
+)  # fmt: skip
+
 MATRIX = {
     "home": OPEN,
     "catalogue": OPEN,
@@ -74,6 +80,8 @@ MATRIX = {
     "dataset-files": OPEN,
     "dataset-versions": OPEN,
     "dataset-difference": OPEN,
+    "manifest": OPEN,
+    "manifest-note": OPEN,
     "dataset-preview": OPEN,
     "dataset-access": OPEN,
     "terms": OPEN,
@@ -154,6 +162,10 @@ MATRIX = {
     "api-datasets": OPEN,
     "api-files": OPEN,
     "api-access": OPEN,
+    "api-versions": OPEN,
+    "api-version": OPEN,
+    "api-difference": OPEN,
+    "api-checklist": (401, 403, 403, 403, 200, 200, 200),
     "api-terms": OPEN,
     "api-terms-versions": OPEN,
     "api-acceptance": (405,) * 7,  # to be posted to
@@ -212,6 +224,7 @@ def world(settings):
     )
     version.build = build.pk
     version.save()
+    kept_manifest(version)
     Shard.objects.create(
         build=build, stage="collect", number=0, label="one", ref="collect/1", params={}
     )
@@ -274,7 +287,7 @@ def world(settings):
     ) | {
         "api-copy": acceptance.number,
         **dict.fromkeys((*POSTED, "api-application", "api-review"), application.number),
-        "dataset-difference": "1.1",
+        **dict.fromkeys(OF_VERSION, "1.1"),
         "acceptance": acceptance.number,
         "acceptance-json": acceptance.number,
         "application": application.number,

@@ -15,6 +15,7 @@ from governance.catalogue.services.making import (
     begin_version,
     finish_version,
 )
+from governance.catalogue.services.noting import change_notes
 from governance.catalogue.services.publishing import SERVED_AFTER, publish_version
 from governance.catalogue.services.withdrawing import ERASE_WITHIN, close_over, withdraw_version
 
@@ -27,6 +28,7 @@ __all__ = [
     "add_source",
     "approve_version",
     "begin_version",
+    "change_notes",
     "check_slug",
     "close_over",
     "finish_version",

@@ -11,6 +11,7 @@ from governance.audit import services as audit
 from governance.audit.actors import Actor
 from governance.catalogue import comparing
 from governance.catalogue.models import Artefact, Dataset, Version
+from governance.catalogue.services.noting import draft_notes
 from governance.catalogue.services.rows import locked, place
 from governance.catalogue.states import State, step
 from governance.errors import InvalidError, WrongStateError
@@ -41,6 +42,7 @@ class Candidate(NamedTuple):
     difference: Mapping[str, Any]
     files: Sequence[FileSpec]
     told: Mapping[str, Any] = {}  # the difference as anyone may read it
+    notes: str = ""  # a draft of the release notes
 
 
 def begin_version(
@@ -119,6 +121,8 @@ def finish_version(
             comparing.keep(
                 older=version.parent, newer=version, exact=made.difference, told=made.told, now=now
             )
+        if made.notes:
+            draft_notes(version, made.notes, now=now)
         audit.version_made(
             actor=actor,
             place=place(version),
