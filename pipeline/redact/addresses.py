@@ -3,7 +3,7 @@
 import ipaddress
 import re
 
-from .found import Found
+from .found import Found, Judge
 
 # Public resolvers, as their operators publish them: known to all, nobody's private address.
 PUBLIC_RESOLVERS = frozenset(
@@ -112,67 +112,31 @@ _NAMESPACES = frozenset({"openssh.com", "libssh.org"})  # of algorithm names, RF
 _USERINFO = re.compile(r"://[^\s/\"'<>]*$")
 
 
-def is_private_email(found: Found) -> bool:
-    """Keep e-mail addresses that can be somebody's.
+def private_email(found: Found) -> Found | None:
+    """Keep e-mail addresses; one at a reserved or example domain is EMAIL_EXAMPLE.
 
-    Not so: reserved and example domains, `git@host:`, the user part of a URL, and file names
-    or expressions in which an `@` happens to stand (`icon@2x.png`, `X@W.reshape`).
+    None are `git@host:`, the user part of a URL, and file names or expressions in which an `@`
+    happens to stand (`icon@2x.png`, `X@W.reshape`).
     """
     local, _, domain = found.value.lower().rpartition("@")
     labels = domain.split(".")
-    if labels[-1] in _NO_DOMAINS or labels[-1] in _RESERVED or all(map(_numeric, labels[:-1])):
-        return labels[-1] in ("com", "net", "org", "cn") and len(labels) == 2
-    if _EXAMPLE.search(domain) or local in _SERVICE or domain in _NAMESPACES:
-        return False
-    return not _USERINFO.search(found.before())
+    if labels[-1] in _NO_DOMAINS or all(map(_numeric, labels[:-1])):
+        return found if labels[-1] in ("com", "net", "org", "cn") and len(labels) == 2 else None
+    if local in _SERVICE or domain in _NAMESPACES or _USERINFO.search(found.before()):
+        return None
+    if labels[-1] in _RESERVED or _EXAMPLE.search(domain):
+        return found._replace(cls=f"{found.cls}_EXAMPLE")
+    return found
+
+
+def unless_example(judge: Judge) -> Judge:
+    """Ask `judge` only about what is no example."""
+
+    def asked(found: Found) -> Found | None:
+        return found if found.cls.endswith("_EXAMPLE") else judge(found)
+
+    return asked
 
 
 def _numeric(label: str) -> bool:
     return label.replace("x", "").replace("-", "").isdigit()
-
-
-# --- licence headers and attributions
-
-_ATTRIBUTION = re.compile(
-    r"copyright|\(c\)\s|\u00a9|\blicen[cs]|(?<![a-z])(?:author|maintainer|contributor)s?(?![a-z])"
-    r"|author_?e?mail|maintainer_?e?mail|__email__|__contact__|\bcredits?\b|\bthanks to\b"
-    r"|\b(?:contributed|written|developed|created|modified|ported) by\b"
-    r"|\bby\s+(?:[^\s<>(),]+\s+){1,4}[<(]?$",
-    re.IGNORECASE,
-)
-_NOTICE = re.compile(r"copyright|\blicen[cs]|spdx-|permission is hereby|\u00a9", re.IGNORECASE)
-_COMMENT = tuple('# // /* * -- ; % <!-- ! \' """ rem .. (* dnl'.split())  # noqa: SIM905
-HEADER = 5000  # code points: no licence header is longer
-
-
-def in_attribution(found: Found) -> Found:
-    """Give an address in a licence header, a copyright line or an author field its own class."""
-    if _ATTRIBUTION.search(found.before()) or _in_header(found):
-        return found._replace(cls=f"{found.cls}_LICENSE")
-    return found
-
-
-def _in_header(found: Found) -> bool:
-    """Whether only comment stands before the value, and the comment speaks of a licence."""
-    if found.start > HEADER:
-        return False
-    head = found.text[: found.start]
-    if not _NOTICE.search(head):
-        return False
-    closing = ""  # what ends the block comment that a line is in
-    for line in head.splitlines():
-        line = line.strip()
-        if closing:
-            closing = "" if closing in line else closing
-            continue
-        if line and not line.lower().startswith(_COMMENT):
-            return False
-        closing = _opened(line)
-    return True
-
-
-def _opened(line: str) -> str:
-    for opening, closing in (("/*", "*/"), ("<!--", "-->"), ('"""', '"""'), ("'''", "'''")):
-        if line.startswith(opening) and closing not in line[len(opening) :]:
-            return closing
-    return ""

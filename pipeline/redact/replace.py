@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .policy import DROP, LEAVE, Policy, action
+from .policy import DROP, LEAVE, Policy, actions
 from .residue import needles, occurrences
-from .scan import Detector, default_detector
+from .scan import Detector, detector_for
 from .spans import Span, gravity, merge
 from .surrogates import disguise, surrogate
 
@@ -35,16 +35,23 @@ class Redacted:
 
 
 def redact(
-    text: str, spans: Iterable[Span], policy: Policy, key: bytes, *, beside: Sequence[str] = ()
+    text: str,
+    spans: Iterable[Span],
+    policy: Policy,
+    key: bytes,
+    *,
+    beside: Sequence[str] = (),
+    path: str = "",
 ) -> Redacted:
     """Replace what the policy says among `spans` of `text` (offsets in code points).
 
     `key` is the dataset's secret: with it equal addresses have equal surrogates. The values
     are taken out of `beside`, other texts of the same row, too. Counts are of merged spans and
-    of further places where a value stood. Spans outside the text raise ValueError.
+    of further places where a value stood. `path` of the file tells what is a test or example.
+    Spans outside the text raise ValueError.
     """
-    wanted, left = _sorted_out(text, spans, policy)
-    if any(action(policy, span.cls) == DROP for span in wanted):
+    wanted, left, drop = _sorted_out(text, spans, policy, path)
+    if drop:
         return Redacted("", dict(Counter(span.cls for span in wanted)), True, left)
     seek = needles(_values(text, wanted))
     wanted = merge(wanted)
@@ -69,19 +76,19 @@ def redact_text(
     *,
     detector: Detector | None = None,
     beside: Sequence[str] = (),
+    path: str = "",
 ) -> Redacted:
     """Detect and redact until nothing more is found, so that doing it again changes nothing.
 
     A value that goes may be what made another one look harmless (`version@host 1.2.3.4`), so
     a text that was changed is looked at again.
     """
-    detector = detector or default_detector()
+    detector = detector or detector_for(policy)
     counts: Counter[str] = Counter()
     result = Redacted(text, beside=tuple(beside))
     for _ in range(ROUNDS):
-        result = redact(
-            result.text, detector.detect(result.text), policy, key, beside=result.beside
-        )
+        spans = detector.detect(result.text, path=path)
+        result = redact(result.text, spans, policy, key, beside=result.beside, path=path)
         counts.update(result.counts)
         if result.drop or not result.counts:
             break
@@ -120,14 +127,16 @@ def _disguises(key: bytes, attempt: int) -> Surrogate:
 
 
 def _sorted_out(
-    text: str, spans: Iterable[Span], policy: Policy
-) -> tuple[list[Span], dict[str, int]]:
-    """The spans that the policy does not leave, and how many it leaves by class."""
+    text: str, spans: Iterable[Span], policy: Policy, path: str
+) -> tuple[list[Span], dict[str, int], bool]:
+    """The spans that the policy does not leave, how many it leaves by class, whether one drops."""
     wanted: list[Span] = []
     left: list[Span] = []
-    for span in _inside(text, spans):
-        (left if action(policy, span.cls) == LEAVE else wanted).append(span)
-    return wanted, dict(Counter(span.cls for span in merge(left)))
+    spans = _inside(text, spans)
+    told = actions(text, spans, policy, path)
+    for span, action in zip(spans, told, strict=True):
+        (left if action == LEAVE else wanted).append(span)
+    return wanted, dict(Counter(span.cls for span in merge(left))), DROP in told
 
 
 def _inside(text: str, spans: Iterable[Span]) -> list[Span]:

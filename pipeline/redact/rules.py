@@ -1,7 +1,10 @@
 """All rules of this house. Those of known services are in `services`."""
 
-from .addresses import in_attribution, is_private_email, is_private_ipv4, is_private_ipv6
+from .addresses import is_private_ipv4, is_private_ipv6, private_email, unless_example
+from .contexts import in_attribution
 from .found import Found, Judge, Rule, only
+from .further import FURTHER_RULES
+from .people import PEOPLE
 from .services import SERVICE_KEYS
 from .validators import (
     is_bare_password,
@@ -25,7 +28,7 @@ EMAIL = Rule(
     "EMAIL",
     rf"(?:[A-Za-z0-9_]|{_L}){_LOCAL}*@(?:{_LABEL}\.)+(?:xn--[a-z0-9-]{{2,59}}|[A-Za-z]{{2,24}})\b",
     "RFC 5321 section 4.1.2 (dot-string local part), RFC 1035 section 2.3.1, RFC 6531",
-    (only(is_private_email), in_attribution),
+    (private_email, unless_example(in_attribution)),
     0.95,
 )
 ADDRESSES = (
@@ -140,7 +143,15 @@ ASSIGNMENTS = (
         (only(is_url_password),),
         0.8,
         loose=_LOOSE,
+        finer="URL_CREDENTIALS",
     ),
 )
 
-RULES: tuple[Rule, ...] = (EMAIL, *ADDRESSES, *SERVICE_KEYS, *ASSIGNMENTS)
+RULES: tuple[Rule, ...] = (
+    EMAIL,
+    *ADDRESSES,
+    *SERVICE_KEYS,
+    *ASSIGNMENTS,
+    *PEOPLE,
+    *FURTHER_RULES,
+)

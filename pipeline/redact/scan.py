@@ -7,15 +7,17 @@ slower, the same spans.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 
 import re2
 
 from .found import Found, Rule
+from .policy import Policy, switched_on
 from .rules import RULES
 from .scoring import Candidate, Scorer, decided, shipped
-from .spans import Span, merge
+from .spans import FURTHER, Span, settle
 
 try:
     import hyperscan
@@ -35,10 +37,12 @@ class Detector:
         engine: str = "",
         scorer: Scorer | None = None,
         propose: bool | None = None,
+        further: Collection[str] = (),
     ) -> None:
         """`engine` is hyperscan or re2; by default the faster one at hand. Without a `scorer`
         the rules decide alone; `propose` makes `candidates` tell what is for a model to decide
-        even so, as training needs it.
+        even so, as training needs it. `further` are the classes of `spans.FURTHER` to be
+        looked for.
 
         Raises:
             ValueError: an unknown engine, or hyperscan where it is not installed.
@@ -48,17 +52,17 @@ class Detector:
             raise ValueError(f"The engine {engine!r} is not here; re2 always is.")
         self.engine, self.scorer = engine, scorer
         self._proposes = scorer is not None if propose is None else propose
-        self.rules = tuple(rule for rule in rules if rule.enabled)
+        self.rules = tuple(_switched(rules, further))
         self._locators = [compile_re2(rule.pattern) for rule in self.rules]
         fast = engine == "hyperscan" and self.rules  # it refuses an empty list
         self._fired: Fired = _Hyperscan(self.rules) if fast else self._all
 
     def detect(self, text: str, *, path: str = "") -> list[Span]:
-        """Spans of private values in `text`, merged, in order; offsets in code points.
+        """Spans of private values in `text`, in order, without overlaps; offsets in code points.
 
         `path` is that of the file, where it is known: only a scorer may look at it.
         """
-        return merge(
+        return settle(
             Span(found.start, found.end, found.cls, found.rule, found.score)
             for found in decided(self.candidates(text, path=path), self.scorer)
         )
@@ -102,10 +106,26 @@ class Detector:
         return [n for n, locator in enumerate(self._locators) if locator.search(data)]
 
 
-@cache
+def _switched(rules: Sequence[Rule], further: Collection[str]) -> Iterator[Rule]:
+    """The rules that are on, under the finer of their classes if that is asked for."""
+    for rule in rules:
+        if rule.enabled and (rule.cls not in FURTHER or rule.cls in further):
+            yield replace(rule, cls=rule.finer) if rule.finer in further else rule
+
+
 def default_detector() -> Detector:
-    """The detector of this process, made when first asked for."""
-    return Detector(scorer=shipped())
+    """The detector of this process for the default policy, made when first asked for."""
+    return _shared(frozenset())
+
+
+def detector_for(policy: Policy) -> Detector:
+    """The detector of this process for a policy: it looks for the classes that the policy names."""
+    return _shared(switched_on(policy))
+
+
+@cache
+def _shared(further: frozenset[str]) -> Detector:
+    return Detector(scorer=shipped(), further=further)
 
 
 def compile_re2(pattern: str) -> "re2._Regexp":

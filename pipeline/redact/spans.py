@@ -1,11 +1,21 @@
 """Where a private value stands in a text, and how spans that meet become one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-# The classes that a detector here can find, the gravest first: of spans that meet, the
-# gravest names the whole. EMAIL_LICENSE is an address in a licence header or an attribution.
-CLASSES = ("KEY", "PASSWORD", "EMAIL", "IP_ADDRESS", "EMAIL_LICENSE")
+# The classes that a detector here can find, the gravest first: of spans that meet, the gravest
+# names the whole. `_LICENSE`: in a licence header or an attribution; `_EXAMPLE`: a placeholder.
+CLASSES = (
+    "PRIVATE_KEY", "KEY", "URL_CREDENTIALS", "PASSWORD", "PAYMENT_CARD", "NATIONAL_ID", "EMAIL",
+    "IP_ADDRESS", "PHONE", "NAME", "USERNAME", "EMAIL_LICENSE", "NAME_LICENSE", "USERNAME_LICENSE",
+    "EMAIL_EXAMPLE", "NAME_EXAMPLE", "USERNAME_EXAMPLE",
+)  # fmt: skip
+# Those that are looked for only where a policy names them ...
+FURTHER = frozenset({"PRIVATE_KEY", "URL_CREDENTIALS", "PAYMENT_CARD", "NATIONAL_ID", "PHONE"})
+# ... of which these are found in any case, under a broader class.
+BROADER = {"PRIVATE_KEY": "KEY", "URL_CREDENTIALS": "PASSWORD"}
+# People: a name gives way where it overlaps a value of another kind.
+_PEOPLE = ("NAME", "USERNAME")
 
 
 class Span(NamedTuple):
@@ -41,6 +51,38 @@ def merge(spans: Iterable[Span]) -> list[Span]:
     if group:
         merged.append(_union(group))
     return merged
+
+
+def settle(spans: Iterable[Span]) -> list[Span]:
+    """The spans merged, in order; what overlaps a name does not take it along, and none overlap.
+
+    A policy may leave names and redact an address that they touch, so names stand by themselves:
+    cut where another value begins, and gone where nothing of them is left.
+    """
+    people: list[Span] = []
+    others: list[Span] = []
+    for span in spans:
+        (people if span.cls.startswith(_PEOPLE) else others).append(span)
+    settled = merge(others)
+    if not people:
+        return settled
+    return sorted([*settled, *_cut(merge(people), settled)])
+
+
+def _cut(people: list[Span], others: list[Span]) -> Iterator[Span]:
+    """The parts of `people` that no other covers; both in order, each without overlaps."""
+    at = 0
+    for person in people:
+        while at < len(others) and others[at].end <= person.start:
+            at += 1
+        start, step = person.start, at
+        while step < len(others) and others[step].start < person.end:
+            if start < others[step].start:
+                yield person._replace(start=start, end=others[step].start)
+            start = max(start, others[step].end)
+            step += 1
+        if start < person.end:
+            yield person._replace(start=start)
 
 
 def _union(group: list[Span]) -> Span:

@@ -24,7 +24,7 @@ _WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron"
 
 def token(cls: str) -> str:
     """The token of a class: `<EMAIL>`; a class with a shade has the plain one's."""
-    return f"<{cls.partition('_LICENSE')[0]}>"
+    return f"<{cls.removesuffix('_LICENSE').removesuffix('_EXAMPLE')}>"
 
 
 def surrogate(value: str, cls: str, key: bytes) -> str:

@@ -18,6 +18,7 @@ from .replace import Redacted, redact_text
 from .scan import Detector, default_detector
 
 CONTENT, REDACTED = "content", "redactions"
+PATHS = ("max_stars_repo_path", "path")  # the first that is there tells tests and examples
 BATCH_ROWS = 128
 
 
@@ -72,10 +73,11 @@ def redact_file(
 def _detected(
     file: pq.ParquetFile, report: FileReport, detector: Detector
 ) -> Iterator[pa.RecordBatch]:
-    for batch in file.iter_batches(BATCH_ROWS, columns=[CONTENT]):
+    path = [name for name in _path_column(file.schema_arrow) if name != CONTENT]
+    for batch in file.iter_batches(BATCH_ROWS, columns=[CONTENT, *path]):
         rows = []
-        for text in batch.column(0).to_pylist():
-            rows += [(report.rows, *span) for span in detector.detect(text or "")]
+        for text, place in zip(batch.column(CONTENT).to_pylist(), _paths(batch), strict=True):
+            rows += [(report.rows, *span) for span in detector.detect(text or "", path=place)]
             report.rows += 1
         report.counts.update(row[3] for row in rows)
         columns = zip(*rows, strict=True) if rows else [()] * len(SPAN_TABLE)
@@ -95,9 +97,9 @@ def _redacted(
     texts = [batch.column(name).to_pylist() for name in names]
     kept: list[int] = []
     done: list[Redacted] = []
-    for number, row in enumerate(zip(*texts, strict=True)):
+    for number, (path, *row) in enumerate(zip(_paths(batch), *texts, strict=True)):
         beside = [text or "" for text in row[1:]]
-        result = redact_text(row[0] or "", policy, key, detector=detector, beside=beside)
+        result = redact_text(row[0] or "", policy, key, detector=detector, beside=beside, path=path)
         report.counts.update(result.counts)
         report.left.update(result.left)
         if not result.drop:
@@ -116,6 +118,18 @@ def _redacted(
         [pa.array(new[f.name], f.type) if f.name in new else rest.column(f.name) for f in schema],
         schema=schema,
     )
+
+
+def _path_column(schema: pa.Schema) -> list[str]:
+    """The name of the column that holds the files' paths, if there is one."""
+    here = [name for name in PATHS if name in schema.names and is_text(schema.field(name).type)]
+    return here[:1]
+
+
+def _paths(batch: pa.RecordBatch) -> list[str]:
+    for name in _path_column(batch.schema):
+        return [path or "" for path in batch.column(name).to_pylist()]
+    return [""] * batch.num_rows
 
 
 def as_column(counts: dict[str, int]) -> list[dict[str, str | int]]:

@@ -14,7 +14,8 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.redact import replace
-from pipeline.redact.scan import default_detector
+from pipeline.redact.policy import acted_on
+from pipeline.redact.scan import detector_for
 from pipeline.redact.speakers import Speakers
 from pipeline.select import people, removals, sets
 from pipeline.select.choose import HEADER, NO_LICENCE, OUTSIDE, all_met
@@ -22,7 +23,7 @@ from pipeline.shards import schemas, writer
 from pipeline.shards.hashes import row_id
 
 from . import aliases, reports
-from .redacting import PRIVATE, acted_on, detector_digest
+from .redacting import PRIVATE, detector_digest
 from .sources.about import ABOUT
 from .sources.commits import COMMITS, distinct
 from .sources.gharchive import ALIASES, ISSUES
@@ -263,7 +264,7 @@ class _Shard:
         return None
 
     def _private(self, text: str) -> bool:
-        return bool(acted_on(default_detector().detect(text), self._policy))
+        return bool(acted_on(text, detector_for(self._policy).detect(text), self._policy))
 
     def _counted(self, counts: Counter[str]) -> list[dict[str, Json]]:
         self.classes.update(counts)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from pipeline.redact import policy as policies
+
 from .charts import share
 from .work import Json
 
@@ -187,14 +189,10 @@ def _set_name(manifest: Json) -> str:
 
 def _redaction(manifest: Json, stats: Json) -> list[str]:
     policy, told = manifest["redaction"], stats["redactions"]
+    met = {*policy["classes"], *told["classes"], *told["left"]}
     rows = [
-        (
-            name,
-            _ACTIONS.get(action, action),
-            told["classes"].get(name, 0),
-            told["left"].get(name, 0),
-        )
-        for name, action in sorted(policy["classes"].items())
+        (name, _treated(policy, name), told["classes"].get(name, 0), told["left"].get(name, 0))
+        for name in sorted(met)
     ]
     return [
         "## Redaction",
@@ -209,13 +207,23 @@ def _redaction(manifest: Json, stats: Json) -> list[str]:
     ]
 
 
+def _treated(policy: Json, cls: str) -> str:
+    """What happens to a class, and in which context something else."""
+    told = policies.by_context(policy["classes"].get(cls, policies.action(policy, cls)))
+    usual = told.pop("code")
+    others = [f"{name}: {_ACTIONS[what]}" for name, what in told.items() if what != usual]
+    return "; in ".join([_ACTIONS[usual], *others])
+
+
 def _limits() -> list[str]:
     return [
         "## Known limits",
         "",
-        "- Detection is by rules. Names and user names of people are not looked for, and a key "
+        "- Detection is by rules. Names and user names of people are found where the form of the "
+        "text tells them (copyright lines, author fields, home folders), no further; a key "
         "without a known shape or a telling name beside it can be missed.",
-        "- Precision and recall of the detectors on this data: not measured.",
+        "- Precision and recall of the detectors on this data, names and user names included: "
+        "not measured.",
         "- Licences are read from metadata, licence files and file headers; a file copied from "
         "elsewhere without its notice carries the licence of the place where it was found.",
         "- Copies that differ in a byte are separate rows; near-duplicates are not removed.",

@@ -5,7 +5,7 @@ No sentence holds a private value, a text or the name of a removed subject.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.redact import scan
+from pipeline.redact.policy import acted_on
 from pipeline.select import languages, removals, sets
 from pipeline.shards import hashes, slices, writer
 
 from . import annotating, sharding
-from .redacting import BESIDE, acted_on, beside
+from .redacting import BESIDE, PATH, beside
 from .work import Json
 
 HOLDERS = ("stars", "issues", "forks")
@@ -60,10 +61,13 @@ def licences(path: Path, allowed: sets.LicenceSet) -> list[str]:
 def private(path: Path, policy: Json) -> list[str]:
     """No detector finds a span of a class that the policy does not leave, in text or place."""
     left: Counter[str] = Counter()
-    detector = scan.default_detector()
+    detector = scan.detector_for(policy)
     for batch in writer.read_batches(path, ["content", *BESIDE]):
-        for text in chain(batch.column("content").to_pylist(), beside(batch)):
-            left.update(span.cls for span in acted_on(detector.detect(text), policy))
+        names = batch.column(PATH).to_pylist()
+        texts = zip(batch.column("content").to_pylist(), names, strict=True)
+        for text, name in chain(texts, zip(beside(batch), repeat(""))):
+            spans = detector.detect(text, path=name)
+            left.update(span.cls for span in acted_on(text, spans, policy, name))
     if not left:
         return []
     return ["left unredacted: " + ", ".join(f"{n} {cls}" for cls, n in sorted(left.items()))]

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.redact import scan
+from pipeline.redact.policy import acted_on
 from pipeline.select import people, removals
 from pipeline.shards import writer
 
-from .redacting import acted_on
 from .work import Json
 
 _OF_COMMIT = ("old_contents", "new_contents", "subject", "message", "old_file", "new_file")
@@ -18,10 +18,10 @@ _OF_COMMIT = ("old_contents", "new_contents", "subject", "message", "old_file", 
 def private(path: Path, kind: str, policy: Json) -> list[str]:
     """No detector finds a span of a class that the policy does not leave."""
     left: Counter[str] = Counter()
-    detector = scan.default_detector()
+    detector = scan.detector_for(policy)
     for row in _rows(path):
         for text in _texts(row, kind):
-            left.update(span.cls for span in acted_on(detector.detect(text), policy))
+            left.update(span.cls for span in acted_on(text, detector.detect(text), policy))
     if not left:
         return []
     return ["left unredacted: " + ", ".join(f"{n} {cls}" for cls, n in sorted(left.items()))]

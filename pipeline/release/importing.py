@@ -22,7 +22,7 @@ from pipeline.shards.schemas import ANNOTATION
 NEEDED = ("content", "language", "hexsha", "spans")
 HEXSHA = re.compile(r"[0-9a-f]{40}")
 LONGEST = 1 << 20  # code points of one content
-LABELS = (*CLASSES, "NAME", "USERNAME", "ID", "AMBIGUOUS", "NAME_LICENSE", "USERNAME_LICENSE")
+LABELS = (*CLASSES, "ID", "AMBIGUOUS")
 
 
 def read_in(source: Path, target: Path, secret: bytes) -> dict[str, int]:

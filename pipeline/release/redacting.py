@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.redact import policy as policies
 from pipeline.redact import replace, scan
+from pipeline.redact.policy import acted_on
 from pipeline.redact.spans import Span
 from pipeline.shards import hashes, schemas, slices, writer
 
@@ -31,6 +31,8 @@ SAMPLE = 200  # annotated rows of a version, unless the brief says otherwise
 PRIVATE = "private-information"
 IN_PATH = "private-information-in-path"
 BATCH_ROWS = 250
+PATH = "max_stars_repo_path"  # tells tests and examples
+SHADED = ("_LICENSE", "_EXAMPLE")  # what every other file has: alone it makes no sample
 
 KEYS_FILE, SAMPLE_FILE = "keys.arrow", "sample.arrow"
 SAMPLED = schemas.ANNOTATION.set(
@@ -131,11 +133,6 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
     return report
 
 
-def acted_on(spans: list[Span], policy: Json) -> list[Span]:
-    """The spans whose class the policy does not leave."""
-    return [span for span in spans if policies.action(policy, span.cls) != policies.LEAVE]
-
-
 def beside(rows: pa.RecordBatch) -> list[str]:
     """What stands beside the text of each row, one place a line."""
     columns = [rows.column(name).to_pylist() for name in BESIDE]
@@ -157,8 +154,10 @@ class _Shard:
     classes: Counter[str] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
     left: Counter[str] = field(default_factory=Counter)
-    detector: scan.Detector = field(default_factory=scan.default_detector)
     keys: list[pa.RecordBatch] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.detector = scan.detector_for(self.policy)
 
     def batches(self, selected: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in selected:
@@ -172,27 +171,30 @@ class _Shard:
 
     def _redacted(self, rows: pa.RecordBatch) -> pa.RecordBatch:
         texts, redactions, kept = [], [], []
-        told = zip(rows.column("content").to_pylist(), beside(rows), strict=True)
-        for row, (text, places) in enumerate(told):
-            spans = self.detector.detect(text)
-            clean = self._clean(text, spans, places)
+        told = zip(*(rows.column(name).to_pylist() for name in ("content", PATH)), strict=True)
+        for row, ((text, path), places) in enumerate(zip(told, beside(rows), strict=True)):
+            spans = self.detector.detect(text, path=path)
+            acted = acted_on(text, spans, self.policy, path)
+            clean = self._clean(text, acted, places, path)
             if clean is None:
                 continue
             kept.append(row)
             texts.append(clean.text)
-            redactions.append(self._told(clean, spans))
-            if spans:
+            redactions.append(self._told(clean, spans, acted))
+            if any(not span.cls.endswith(SHADED) for span in spans):
                 self.sample.offer(rows, row, spans)
         return _with(rows.take(pa.array(kept, pa.int64())), texts, redactions)
 
-    def _clean(self, text: str, spans: list[Span], places: str) -> replace.Redacted | None:
+    def _clean(
+        self, text: str, acted: list[Span], places: str, path: str
+    ) -> replace.Redacted | None:
         """The redacted text; None when the row must go instead."""
-        if acted_on(self.detector.detect(places), self.policy):
+        if acted_on(places, self.detector.detect(places), self.policy):
             self.dropped[IN_PATH] += 1
             return None
-        if not acted_on(spans, self.policy):
+        if not acted:
             return replace.Redacted(text)
-        clean = self._replaced(text, spans, places)
+        clean = self._replaced(text, acted, places, path)
         if clean.drop:
             self.dropped[PRIVATE] += 1
             return None
@@ -201,21 +203,27 @@ class _Shard:
             return None
         return clean
 
-    def _replaced(self, text: str, spans: list[Span], places: str) -> replace.Redacted:
+    def _replaced(self, text: str, acted: list[Span], places: str, path: str) -> replace.Redacted:
         """As `replace.redact_text`, without looking for the spans that are known already."""
-        first = replace.redact(text, spans, self.policy, self.secret, beside=[places])
+        first = replace.redact(text, acted, self.policy, self.secret, beside=[places], path=path)
         if first.drop or not first.counts:
             return first
         rest = replace.redact_text(
-            first.text, self.policy, self.secret, beside=first.beside, detector=self.detector
+            first.text,
+            self.policy,
+            self.secret,
+            beside=first.beside,
+            detector=self.detector,
+            path=path,
         )
         counts = dict(Counter(first.counts) + Counter(rest.counts))
         return dataclasses.replace(rest, counts=counts)
 
-    def _told(self, clean: replace.Redacted, spans: list[Span]) -> list[dict[str, Json]]:
-        acted = acted_on(spans, self.policy)
+    def _told(
+        self, clean: replace.Redacted, spans: list[Span], acted: list[Span]
+    ) -> list[dict[str, Json]]:
         self.rules.update(span.rule for span in acted)
-        self.left.update(span.cls for span in spans if span not in acted)
+        self.left.update(span.cls for span in {*spans} - {*acted})
         self.classes.update(clean.counts)
         self.rows_redacted += bool(clean.counts)
         return [{"class": name, "count": count} for name, count in sorted(clean.counts.items())]

@@ -29,11 +29,21 @@ WHY = {  # why a row went or changed
 CLASSES = {
     "EMAIL": "E-mail address",
     "EMAIL_LICENSE": "E-mail address in a licence notice",
+    "EMAIL_EXAMPLE": "E-mail address of nobody",
     "IP_ADDRESS": "Network address",
     "KEY": "Key or token",
+    "PRIVATE_KEY": "Private-key block",
     "PASSWORD": "Password",
+    "URL_CREDENTIALS": "Password in an address",
+    "PAYMENT_CARD": "Payment card",
+    "NATIONAL_ID": "National id",
+    "PHONE": "Telephone number",
     "NAME": "Name",
+    "NAME_LICENSE": "Name in a licence notice",
+    "NAME_EXAMPLE": "Name of nobody",
     "USERNAME": "User name",
+    "USERNAME_LICENSE": "User name in a licence notice",
+    "USERNAME_EXAMPLE": "User name of nobody",
     "ID": "Identity number",
 }
 

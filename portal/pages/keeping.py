@@ -21,32 +21,20 @@ from governance.catalogue import selectors as catalogue
 from governance.errors import InvalidError, MissingError, NotPermittedError, WrongStateError
 from governance.terms import selectors as terms
 from pipeline.redact import policy as redaction
-from pipeline.redact.spans import CLASSES
 from pipeline.select.sets import SETS
 from portal.accounts.actors import actor_of
 from portal.pages import gates, starting, words
 from portal.pages.forming import Words, blame, many_lines, sent
 from portal.pages.guards import staff
+from portal.pages.treating import TreatingForm
 
 if TYPE_CHECKING:
     from governance.catalogue.models import Dataset
 
 REFUSALS = (InvalidError, WrongStateError, NotPermittedError)
-FOUND = {  # class -> what it is, for who decides about it
-    "KEY": "Keys and tokens",
-    "PASSWORD": "Passwords",
-    "EMAIL": "E-mail addresses",
-    "IP_ADDRESS": "IP addresses",
-    "EMAIL_LICENSE": "E-mail addresses in licence headers and attributions",
-}
-TREATED = {
-    redaction.REDACT: "Replace",
-    redaction.LEAVE: "Leave as it is",
-    redaction.DROP: "Drop the whole row",
-}
 
 
-class AboutForm(forms.Form):
+class AboutForm(TreatingForm):
     title = Words(label="Title", widget=forms.TextInput())
     summary = Words(
         label="Summary", help_text="What is in it, in a few sentences.", widget=many_lines(3)
@@ -64,18 +52,9 @@ class AboutForm(forms.Form):
     )
     reason = Words(label="Reason", help_text="Stays in the record.", widget=many_lines(2))
 
-    def __init__(self, *args: Any, treated: dict[str, str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for cls in CLASSES:
-            self.fields[f"class_{cls}"] = forms.ChoiceField(
-                label=FOUND.get(cls, cls),
-                choices=list(TREATED.items()),
-                initial=treated.get(cls, redaction.REDACT),
-            )
+    def __init__(self, *args: Any, treated: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, treated=treated, **kwargs)
         self.order_fields([name for name in self.fields if name != "reason"])
-
-    def classes(self) -> dict[str, str]:
-        return {cls: self.cleaned_data[f"class_{cls}"] for cls in CLASSES}
 
 
 class NewForm(AboutForm):

@@ -88,6 +88,31 @@ def test_what_builds_go_by_is_changed_with_before_and_after(admin, dataset):
     assert edit(admin, **told).status_code == 409
 
 
+def test_a_class_may_be_treated_otherwise_in_a_context(admin, dataset):
+    told = NEW | {"do": "about", "exceptions": "KEY example leave\r\nKEY licence drop-row\r\n"}
+    assert edit(admin, **told).status_code == 302
+    dataset.refresh_from_db()
+    assert dataset.redaction["classes"]["KEY"] == {
+        "code": "redact", "comment": "redact", "licence": "drop-row", "example": "leave",
+    }  # fmt: skip
+    page = admin.get("/admin/datasets/lab/shelf", **PAGE).content.decode()
+    assert "KEY licence drop-row\nKEY example leave" in page.replace("\r", "")
+    response = edit(admin, **told | {"exceptions": "KEY everywhere leave"})
+    assert response.status_code == 422
+    assert "is not a class, a context and an action" in text(response)
+
+
+def test_a_class_that_is_not_named_stays_out_of_the_policy(admin, dataset):
+    few = {name: value for name, value in NEW.items() if not name.startswith("class_")}
+    few |= {f"class_{cls}": "redact" for cls in ("KEY", "PASSWORD", "EMAIL", "IP_ADDRESS")}
+    few |= {f"class_{cls}": "leave" for cls in ("NAME", "USERNAME", "EMAIL_LICENSE")}
+    few |= {f"class_{cls}_EXAMPLE": "leave" for cls in ("EMAIL", "NAME", "USERNAME")}
+    few |= {f"class_{cls}_LICENSE": "leave" for cls in ("NAME", "USERNAME")}
+    assert edit(admin, do="about", **few).status_code == 302
+    dataset.refresh_from_db()
+    assert not {"PHONE", "PRIVATE_KEY"} & set(dataset.redaction["classes"])
+
+
 def test_a_source_is_taken_out_by_its_place(admin, dataset):
     assert edit(admin, do="source", position="7", reason="gone").status_code == 404
     assert edit(admin, do="source", position="0", reason="gone").status_code == 302

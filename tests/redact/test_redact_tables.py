@@ -122,3 +122,16 @@ def test_what_is_no_parquet_file_is_refused(tmp_path, data):
 def test_a_wrong_policy_is_refused_before_anything_is_read(tmp_path):
     with pytest.raises(ValueError, match="two fields"):
         redact_file(tmp_path / "none.parquet", tmp_path / "out.parquet", {}, KEY)
+
+
+@pytest.mark.parametrize("column", ["path", "max_stars_repo_path"])
+def test_the_path_of_a_row_tells_tests_and_examples(tmp_path, column):
+    text = f'token = "{SECRET}"'
+    rows = {"content": [text, text, text], column: ["src/a.py", "tests/a.py", None]}
+    pq.write_table(pa.table(rows), tmp_path / "in.parquet")
+    by_context = {"code": "redact", "example": "leave"}
+    policy = {"version": 1, "classes": DEFAULT_POLICY["classes"] | {"KEY": by_context}}
+    report = redact_file(tmp_path / "in.parquet", tmp_path / "out.parquet", policy, KEY)
+    after = pq.read_table(tmp_path / "out.parquet")["content"].to_pylist()
+    assert after == ['token = "<KEY>"', text, 'token = "<KEY>"']
+    assert (report.counts, report.left) == ({"KEY": 2}, {"KEY": 1})
