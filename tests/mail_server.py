@@ -17,11 +17,21 @@ GONE = "gone.example"  # mail to this domain is refused for good
 
 
 class Keeper:
-    """Message-ID and recipient of each mail that was taken, in order."""
+    """Message-ID and recipient of each mail that was taken, in order.
+
+    `hold` makes it say nothing more at some mail, before or after it took it: `holding` is set.
+    """
 
     def __init__(self) -> None:
         self.got: list[tuple[str, str]] = []
         self.connections = 0
+        self.holds: tuple[str, int] | None = None
+        self.holding = Event()
+
+    def hold(self, when: str, count: int) -> None:
+        """`before` or `after` the mail that comes when so many were taken."""
+        self.holding.clear()
+        self.holds = (when, count)
 
     async def handle_EHLO(  # noqa: N802
         self, server: SMTP, session: Any, envelope: Any, hostname: str, responses: list[str]
@@ -43,10 +53,18 @@ class Keeper:
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802
         del server, session
         headers = BytesHeaderParser().parsebytes(envelope.content)
-        name = str(headers["Message-ID"])
+        name, came = str(headers["Message-ID"]), len(self.got)
+        await self._held("before", came)
         for each in envelope.rcpt_tos:
             self.took(name, each)
+        await self._held("after", came)
         return "250 taken"
+
+    async def _held(self, when: str, count: int) -> None:
+        if self.holds is not None and self.holds[0] == when and count >= self.holds[1]:
+            self.holds = None
+            self.holding.set()
+            await asyncio.Event().wait()  # until the other side has left
 
     def took(self, name: str, recipient: str) -> None:
         self.got.append((name, recipient))

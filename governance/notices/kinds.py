@@ -28,6 +28,7 @@ class Draft(NamedTuple):
     params: Mapping[str, str] = {}
     action: str = ""
     addresses: Sequence[str] = ()  # of people without an account: by mail alone
+    due: str = ""  # what must be done, and by when: stands before the lines, in bold
     topic: str = ""  # of `topics.TOPICS`; else that of the act
 
 

@@ -72,14 +72,11 @@ def _withdrawn(entry: Entry) -> list[Draft]:
     return [
         Draft(
             holders,
-            f"Withdrawn: {name}" + (f", erase your copy{by}" if by else ", erase your copy"),
-            [
-                what,
-                why,
-                f"You were let to files of it: erase every copy that you hold{by}.",
-                instead,
-            ],
+            f"Withdrawn: {name}, erase your copy"
+            + (f" by {dates.day(erase_by)}" if erase_by else ""),
+            [what, why, "You were let to files of it, so this is said to you.", instead],
             *link,
+            due=f"Erase every copy that you hold{by}.",
         ),
         Draft(others, f"Withdrawn: {name}", [what, why, instead], *link, topic="version"),
     ]

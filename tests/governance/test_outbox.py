@@ -102,7 +102,7 @@ def test_every_holder_of_a_withdrawn_version_is_told_once_by_when_to_erase_it():
     assert services.deliver_due(now=NOW) == 3
     assert {each.to[0] for each in mail.outbox} == {each.email for each in holders}
     (one, *_) = mail.outbox
-    assert "erase every copy that you hold by 15 Jan 2030, 12:00 UTC" in one.body
+    assert "Erase every copy that you hold by 15 Jan 2030, 12:00 UTC" in one.body
     assert "a licence was misread" in one.body
     assert f"Withdrawn: {version.dataset.slug} {version.number}" in one.subject
     assert "No usable version takes its place" in one.body

@@ -114,6 +114,10 @@ class _Said(NamedTuple):
     html: str
     now: datetime
 
+    @property
+    def lines(self) -> list[str]:
+        return [each for each in (self.draft.due, *self.draft.lines) if each]
+
     def message(self, key: str, channel: Channel, **told: Any) -> Message:
         return Message(
             key=f"{self.entry.pk}:{self.entry.action}:{self.topic}:{key}",
@@ -134,6 +138,7 @@ def _said(entry: Entry, draft: Draft, *, now: datetime) -> _Said:
     path = reverse(draft.route, kwargs=dict(draft.params)) if draft.route else ""
     told = {
         "title": draft.subject,
+        "due": draft.due,
         "lines": draft.lines,
         "action": draft.action,
         "url": f"{settings.PUBLIC_URL}{path}" if path else "",
@@ -189,7 +194,7 @@ def _to_people(said: _Said, ids: Sequence[int], body: Body | None) -> list[Messa
                     Channel.INBOX,
                     user_id=user_id,
                     email=email,
-                    text="\n\n".join(said.draft.lines),
+                    text="\n\n".join(said.lines),
                     state=State.SENT,
                     sent_at=said.now,
                 )
@@ -204,7 +209,7 @@ def _to_hook(said: _Said, hook: Hook) -> Message:
         "data": {
             "topic": said.topic,
             "subject": said.draft.subject,
-            "text": list(said.draft.lines),
+            "text": list(said.lines),
             "url": f"{settings.PUBLIC_URL}{said.path}" if said.path else "",
             "dataset": said.entry.dataset,
             "version": said.entry.version,
