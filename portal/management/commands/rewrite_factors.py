@@ -25,4 +25,5 @@ class Command(BaseCommand):
             raise CommandError(
                 "One secret is under a key that is not given: add it to MFA_KEYS."
             ) from error
-        self.stdout.write(f"{found} second factors and {hooks} webhooks are under the first key.")
+        told = f"{found} second factors and {hooks} webhooks"
+        self.stdout.write(f"{told} are under the first key.")
