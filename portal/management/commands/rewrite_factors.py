@@ -12,7 +12,8 @@ from portal.accounts import factors
 
 class Command(BaseCommand):
     help = (
-        "Encrypt the secrets of all second factors and webhooks with the first of MFA_KEYS (or SECRET_KEY). "
+        "Encrypt the secrets of all second factors and webhooks with the first of MFA_KEYS (or "
+        "SECRET_KEY). "
         "Run it after a new key was put first, before the old one is dropped. "
         "Example: manage.py rewrite_factors"
     )
