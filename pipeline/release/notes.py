@@ -42,9 +42,18 @@ def draft(told: Json, number: str, parent: str | None) -> str:
 
 def _points(rows: Mapping[str, Json]) -> Iterator[str]:
     added, removed, changed = rows["added"], rows["removed"], rows["changed"]
-    yield f"- {added['rows']:,} rows are new{_in_languages(added)}."
-    yield f"- {removed['rows']:,} rows are gone{_for_reasons(removed)}."
-    yield f"- {changed['rows']:,} rows changed{_in_languages(changed)}."
+    if added["rows"]:
+        yield f"- {_rows(added, 'is', 'are')} new{_in_languages(added)}."
+    if removed["rows"]:
+        yield f"- {_rows(removed, 'is', 'are')} gone{_for_reasons(removed)}."
+    if changed["rows"]:
+        yield f"- {_rows(changed, 'has', 'have')} changed{_in_languages(changed)}."
+    if not (added["rows"] or removed["rows"] or changed["rows"]):
+        yield "- no row changed."
+
+
+def _rows(held: Json, one: str, many: str) -> str:
+    return f"1 row {one}" if held["rows"] == 1 else f"{held['rows']:,} rows {many}"
 
 
 def _in_languages(held: Json) -> str:

@@ -42,6 +42,7 @@ def database(spill: Path) -> Iterator["duckdb.DuckDBPyConnection"]:
         TemporaryDirectory(dir=spill, prefix=".spill-") as folder,
         duckdb.connect(config={"memory_limit": MEMORY, "threads": 2}) as found,
     ):
+        found.execute("SET enable_progress_bar = false")  # it would draw into a worker's log
         found.execute(f"SET temp_directory = '{quoted(Path(folder))}'")
         yield found
 

@@ -128,9 +128,9 @@ def kept_sentence(stats: Mapping[str, Any]) -> str:
 class Dropped(NamedTuple):
     stage: str
     reason: str
-    old: int | None  # None: not told to anyone, as it counts what people asked for
-    new: int | None
-    change: int | None
+    old: int
+    new: int
+    change: int
 
 
 class Difference(NamedTuple):
@@ -221,5 +221,6 @@ def _dropped(told: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Iterable[Dr
         reasons = told[stage]
         for reason, counts in reasons.items():
             old, new = counts["old"], counts["new"]
-            change = new - old if old is not None and new is not None else None
-            yield Dropped(stage, WHY.get(reason, words.reason(reason)), old, new, change)
+            if old is None or new is None:
+                continue  # what people asked for is told to staff alone
+            yield Dropped(stage, WHY.get(reason, words.reason(reason)), old, new, new - old)

@@ -256,6 +256,17 @@ def test_the_builder_reviews_nothing(candidate, people):
         )
 
 
+def test_what_the_builder_said_is_no_review_however_it_came_there(candidate, people):
+    approve(candidate, people["steward"])
+    digest = comparing.digest_of({"unchanged": 2})
+    Version.objects.filter(pk=candidate.pk).update(difference={"unchanged": 2})
+    Judgement.objects.create(
+        version=candidate, kind="review", item="difference", digest=digest, at=NOW,
+        by=people["builder"].user_id, by_name="Builder", reason="mine",
+    )  # fmt: skip
+    assert refused(candidate, people["admin"]) == ["difference"]
+
+
 def test_a_review_beside_the_approval_counts_and_again_is_no_work(candidate, people):
     for _ in range(2):
         services.review_difference(
