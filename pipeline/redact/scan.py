@@ -13,11 +13,14 @@ from functools import cache
 
 import re2
 
+from . import plugins
 from .found import Found, Rule
+from .plugins import Plugin
 from .policy import Policy, switched_on
 from .rules import RULES
 from .scoring import Candidate, Scorer, decided, shipped
 from .spans import FURTHER, Span, settle
+from .surrogates import is_token
 
 try:
     import hyperscan
@@ -38,11 +41,12 @@ class Detector:
         scorer: Scorer | None = None,
         propose: bool | None = None,
         further: Collection[str] = (),
+        plugins: Sequence[Plugin] = (),
     ) -> None:
         """`engine` is hyperscan or re2; by default the faster one at hand. Without a `scorer`
         the rules decide alone; `propose` makes `candidates` tell what is for a model to decide
         even so, as training needs it. `further` are the classes of `spans.FURTHER` to be
-        looked for.
+        looked for; `plugins` look at every text too.
 
         Raises:
             ValueError: an unknown engine, or hyperscan where it is not installed.
@@ -50,7 +54,7 @@ class Detector:
         engine = engine or ("hyperscan" if hyperscan else "re2")
         if engine not in ("hyperscan", "re2") or (engine == "hyperscan" and not hyperscan):
             raise ValueError(f"The engine {engine!r} is not here; re2 always is.")
-        self.engine, self.scorer = engine, scorer
+        self.engine, self.scorer, self.plugins = engine, scorer, tuple(plugins)
         self._proposes = scorer is not None if propose is None else propose
         self.rules = tuple(_switched(rules, further))
         self._locators = [compile_re2(rule.pattern) for rule in self.rules]
@@ -62,10 +66,14 @@ class Detector:
 
         `path` is that of the file, where it is known: only a scorer may look at it.
         """
-        return settle(
+        spans = [
             Span(found.start, found.end, found.cls, found.rule, found.score)
             for found in decided(self.candidates(text, path=path), self.scorer)
-        )
+        ]
+        for plugin in self.plugins if text else ():
+            told = plugins.found(plugin, text, path)
+            spans += [span for span in told if not is_token(text[span.start : span.end])]
+        return settle(spans)
 
     def candidates(self, text: str, *, path: str = "") -> Iterator[Candidate]:
         """All that the rules propose, rule by rule; may overlap. What a model learns from."""
@@ -125,7 +133,7 @@ def detector_for(policy: Policy) -> Detector:
 
 @cache
 def _shared(further: frozenset[str]) -> Detector:
-    return Detector(scorer=shipped(), further=further)
+    return Detector(scorer=shipped(), further=further, plugins=plugins.chosen())
 
 
 def compile_re2(pattern: str) -> "re2._Regexp":

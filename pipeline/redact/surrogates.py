@@ -10,8 +10,11 @@ import re
 import string
 from collections.abc import Iterator
 
+from .spans import CLASSES
+
 IPV4_NETS = ("192.0.2.", "198.51.100.", "203.0.113.")  # reserved for documentation, RFC 5737
 IPV6_NET = "2001:db8:"  # reserved for documentation, RFC 3849
+_TOKENS = frozenset(CLASSES)
 BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"  # what str.splitlines takes for a line end
 
 # Marks by which services tell their keys; a disguised key keeps them, or it would be no key.
@@ -25,6 +28,12 @@ _WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron"
 def token(cls: str) -> str:
     """The token of a class: `<EMAIL>`; a class with a shade has the plain one's."""
     return f"<{cls.removesuffix('_LICENSE').removesuffix('_EXAMPLE')}>"
+
+
+def is_token(value: str) -> bool:
+    """Whether a detector took what stands for a value for one: a token, or a reserved address."""
+    told = value.strip("\"'<>()[]{}:, ")
+    return told in _TOKENS or told.startswith((*IPV4_NETS, IPV6_NET))
 
 
 def surrogate(value: str, cls: str, key: bytes) -> str:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.redact import replace, scan
+from pipeline.redact import plugins, replace, scan, scoring
 from pipeline.redact.policy import acted_on
 from pipeline.redact.spans import Span
 from pipeline.shards import hashes, schemas, slices, writer
@@ -86,7 +86,7 @@ def plan(context: Context) -> list[Work]:
 
 @cache
 def detector_digest() -> str:
-    """Names the rules, judges and replacement by their source.
+    """Names the rules, judges and replacement by their source, model and the chosen plug-ins.
 
     A better rule must look at every row again, and prove every file again, without anyone having
     to remember to raise a stage's version. A comment changed there costs one scan too many.
@@ -95,6 +95,8 @@ def detector_digest() -> str:
     home = Path(scan.__file__).parent
     for path in sorted(home.rglob("*.py")):
         told.update(f"{path.relative_to(home)}\0{hashes.sha256_file(path)}\n".encode())
+    scorer = scoring.shipped()
+    told.update("\n".join([*plugins.digests(), scorer.digest if scorer else ""]).encode())
     return told.hexdigest()[:32]
 
 
