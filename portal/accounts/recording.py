@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from governance.audit import services as audit
+from governance.notices import services as notices
 from portal.accounts import sessions
 from portal.accounts.actors import person_of
 from portal.accounts.models import User
@@ -68,7 +69,10 @@ def address_added(request: HttpRequest, user: User, **_: Any) -> None:
 
 
 def address_confirmed(request: HttpRequest, email_address: Any, **_: Any) -> None:
-    changed(request, email_address.user, "address-confirm")
+    user = email_address.user
+    changed(request, user, "address-confirm")
+    # A mail reached it: that it once gave mail back is over.
+    notices.confirm_address(email=email_address.email, user_id=user.pk, now=timezone.now())
 
 
 def address_removed(request: HttpRequest, user: User, **_: Any) -> None:

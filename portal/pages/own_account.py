@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from governance.audit.actors import Actor
 from governance.catalogue import selectors as catalogue
 from governance.errors import InvalidError, NotPermittedError
+from governance.notices import selectors as notices
 from portal.accounts import people, profile
 from portal.accounts.actors import actor_of
 from portal.pages import own_data, own_identities, own_sessions, own_tokens
@@ -61,7 +62,12 @@ def account(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "Your profile is saved.")
             return redirect("account")
-    told = {"form": form, "roles": _roles(actor), "missing": _missing(actor, request)}
+    told = {
+        "form": form,
+        "roles": _roles(actor),
+        "missing": _missing(actor, request),
+        "unreachable": notices.unreachable(actor.email),
+    }
     return render(request, "researcher/account.html", told, status=status)
 
 

@@ -8,9 +8,11 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from governance.audit.models import Entry
-from governance.notices.models import Message
+from governance.notices import services as notices
+from governance.notices.models import Message, Unreachable
 from tests.accounts.people import PASSWORD, code, shows_it_is_them, signs_in, somebody, totp
 from tests.support import PAGE
 
@@ -105,12 +107,14 @@ def test_addresses():
     user = somebody()
     here, there = two(user)
     old = user.email
+    notices.mark_unreachable(email="new@example.org", why="it bounced", now=timezone.now())
     here.post(reverse("account_email"), {"action_add": "", "email": "new@example.org"})
     assert entry("address-add").person.user_id == user.pk
     told = Message.objects.filter(email="new@example.org").last().text
     link = re.search(r"http://testserver(\S+confirm-email\S+)", told)[1]
     here.post(link)
     assert entry("address-confirm")
+    assert not Unreachable.objects.exists(), "mail reaches it: somebody opened the link"
     assert is_in(there), "one more address changes nothing for a session"
 
     here.post(reverse("account_email"), {"action_primary": "", "email": "new@example.org"})

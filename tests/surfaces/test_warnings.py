@@ -174,7 +174,8 @@ def test_a_bouncing_address_is_shown_to_its_owner_and_mended_by_a_link(settings)
     user = UserFactory()
     services.mark_unreachable(email=user.email, why="the server answered 550", now=timezone.now())
     client = signed_in(user)
-    assert "came back" in client.get(reverse("inbox"), **PAGE).content.decode()
+    for page in ("inbox", "account", "notice-choices"):
+        assert "came back" in client.get(reverse(page), **PAGE).content.decode()
     client.post(reverse("notice-choices"), {"do": "again"}, **PAGE)
     services.deliver_due(now=timezone.now())
     (sent,) = mail.outbox
