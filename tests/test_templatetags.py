@@ -323,3 +323,13 @@ def test_a_mail_says_a_day_as_a_page_does():
     assert dates.day("2026-12-07") == "7 Dec 2026"
     assert dates.moment("2026-12-07T23:30:00-02:00") == "8 Dec 2026, 01:30 UTC"
     assert "7 Dec 2026" in gatehouse.day(date(2026, 12, 7))
+
+
+def test_nobody_writes_days_in_a_way_of_their_own():
+    """`%d %b` says 07 Dec, and in another locale something else: `governance.dates` says it."""
+    root = Path(__file__).parents[1]
+    sources = [
+        file for top in ("governance", "portal", "pipeline") for file in (root / top).rglob("*.py")
+    ]
+    found = [file for file in sources if re.search(r"%d %b|%b %Y", file.read_text())]
+    assert found == []

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from governance import dates
 from governance.audit.actors import Actor
 from governance.catalogue import comparing
 from governance.catalogue import services as catalogue
@@ -264,7 +265,7 @@ def _difference(version: Version, said: list[Judgement]) -> Item:
     seen = [each for each in said if each.kind == "review" and each.digest == digest]
     others = [each for each in seen if each.by != version.started_by]
     if others:
-        names = ", ".join(f"{each.by_name} on {each.at:%d %b %Y}" for each in others)
+        names = ", ".join(f"{each.by_name} on {dates.day(each.at)}" for each in others)
         return Item("difference", title, Mark.MET, f"Reviewed by {names}; sha256 {digest[:12]}.")
     return Item(
         "difference",

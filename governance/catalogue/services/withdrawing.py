@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from governance import dates
 from governance.audit import services as audit
 from governance.audit.actors import HOUSE, Actor, Role
 from governance.catalogue.models import Purge, Version
@@ -109,7 +110,7 @@ def _close(version_id: int, *, now: datetime) -> bool:
             return False  # somebody else was faster
         version.state = step(version.state, "close")
         version.withdrawn_at, version.erase_by = now, until
-        version.withdrawn_reason = f"superseded, and served until {until:%d %b %Y}"
+        version.withdrawn_reason = f"superseded, and served until {dates.day(until)}"
         version.successor = Version.objects.filter(
             dataset=version.dataset_id, state=State.PUBLISHED
         ).first()
