@@ -1,12 +1,14 @@
-"""A dataset from real source text: speed, a stage against its limit, workers, memory, a removal.
+"""A dataset from real source text: speed, a stage against its limit, a removal, workers, flatness.
 
 The text is that of the packages in `bench/packages.txt`, installed once by pip without running
 anything of theirs, into GATEHOUSE_BENCH_CACHE (default ~/.cache/gatehouse-bench). MB/s a core is
-source text by processor seconds, so that a busy machine tells the same as an idle one; wall time
-stands beside it. `PIPELINE_BENCH=speed,workers,shards,removal` picks parts.
+source text by processor seconds, so that a busy machine tells nearly the same as an idle one; what
+is told of workers is wall time and wants an idle one. A removal is done by the worker that made the
+version, as in a house where workers stay up. `PIPELINE_BENCH=speed,removal,workers,flatness` picks
+parts; speed and removal share one build.
 """
 
-import json
+import hashlib
 import multiprocessing
 import os
 import resource
@@ -17,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +28,10 @@ from pipeline.redact.policy import DEFAULT_POLICY
 from pipeline.release.work import Brief, Files
 
 SECRET = b"bench" * 8
-PARTS = ("speed", "workers", "shards", "removal")
-SMALL = 24  # packages of the parts that build more than once
+PARTS = ("speed", "removal", "workers", "flatness")
+SMALL = 24  # packages of the part that builds with one worker and with two
+ROUNDS = 2  # of it
+PIECE = 160_000  # bytes of source text in each shard of the part that grows
 
 
 def cache() -> Path:
@@ -80,24 +85,22 @@ def child(work: Callable[..., Any], *arguments: Any) -> Any:
         return pool.apply(work, arguments)
 
 
-def build(asked: Brief, root: Path, workers: int = 1) -> dict[str, Any]:
-    """A whole build; per stage seconds on the wall, processor seconds, shards and source bytes."""
+def build(asked: Brief, root: Path) -> dict[str, Any]:
+    """A whole build; per stage processor seconds, shards and source bytes."""
+    from pipeline.release.doing import one_core
     from pipeline.release.local import run_all
 
+    one_core()
     ticks: list[tuple[str, float]] = []
-    usage = resource.RUSAGE_SELF if workers == 1 else resource.RUSAGE_CHILDREN
-    begun, start = time.perf_counter(), processor(usage)
-    made = run_all(
-        asked, root, SECRET, workers, lambda stage, _: ticks.append((stage, processor(usage)))
-    )
+    begun, start = time.perf_counter(), processor()
+    made = run_all(asked, root, SECRET, 1, lambda stage, _: ticks.append((stage, processor())))
     spent, before = {}, start
     for stage in made["done"]:
         last = max((at for name, at in ticks if name == stage), default=before)
         spent[stage], before = last - before, last
     return {
         "wall": time.perf_counter() - begun,
-        "processor": processor(usage) - start,
-        "seconds": made["seconds"],
+        "processor": processor() - start,
         "spent": spent,
         "shards": {name: len(done) for name, done in made["done"].items()},
         "bytes": {
@@ -107,6 +110,17 @@ def build(asked: Brief, root: Path, workers: int = 1) -> dict[str, Any]:
         "parent": {"version": asked.version, "index": made["index"], "card": made["card"]},
         "refs": {name: [one.ref for one in done] for name, done in made["done"].items()},
     }
+
+
+def build_twice(root: Path) -> tuple[dict[str, Any], dict[str, Any], str]:
+    """All of the text, and again without the repository of median size."""
+    options = {"shard_bytes": int(os.environ.get("PIPELINE_BENCH_SHARD", 6_000_000))}
+    first = build(brief(site(), options=options), root)
+    name = _typical(Files(root), first["parent"]["index"])
+    removals = [{"kind": "repository", "value": name}]
+    parent = first["parent"]
+    asked = brief(site(), "1.1", options=options, removals=removals, parent=parent)
+    return first, build(asked, root), name
 
 
 def processor(who: int = resource.RUSAGE_SELF) -> float:
@@ -131,8 +145,7 @@ def limit(root: Path, refs: list[str], name: str) -> tuple[float, float]:
     return processor() - begun, size / 1e6
 
 
-def speed(root: Path) -> Iterator[Figure]:
-    told = child(build, brief(site()), root)
+def speed(root: Path, told: dict[str, Any]) -> Iterator[Figure]:
     source = told["bytes"]["collect"] / 1e6
     yield Figure("source text", source, "MB", "500 or more")
     limits = {
@@ -153,6 +166,19 @@ def speed(root: Path) -> Iterator[Figure]:
     yield Figure("peak memory of the worker", told["peak"], "MiB", "under 1,024")
 
 
+def removal(first: dict[str, Any], second: dict[str, Any], name: str) -> Iterator[Figure]:
+    redone = {
+        stage: len({*second["refs"][stage]} - {*first["refs"][stage]}) for stage in first["refs"]
+    }
+    yield Figure("full build: processed, raw and label files", first["shards"]["write"], "shards")
+    yield Figure("full build", first["processor"], "processor s")
+    yield Figure(f"without {name}", second["processor"], "processor s")
+    for stage, spent in second["spent"].items():
+        yield Figure(f"  {stage}: {redone[stage]} shards again", spent, "processor s")
+    share = 100 * second["processor"] / first["processor"]
+    yield Figure("a removal against the full build", share, "%", "under 2")
+
+
 def some(folder: Path, most: int) -> Path:
     """A folder with links to the first packages of the list and what they installed."""
     told = site()
@@ -168,68 +194,68 @@ def some(folder: Path, most: int) -> Path:
 
 
 def workers(root: Path) -> Iterator[Figure]:
+    """The engine with its database and its broker on the same machine, one process and two."""
     folder = some(root / "some", SMALL)
     walls: dict[int, list[float]] = {1: [], 2: []}
-    for turn in range(3):
+    for _ in range(ROUNDS):
         for count in (1, 2):
-            out = root / f"out{turn}{count}"
-            begun = time.perf_counter()
-            child_of_many(brief(folder), out, count)
-            walls[count].append(time.perf_counter() - begun)
-            shutil.rmtree(out)
+            with tempfile.TemporaryDirectory(dir=root) as home:
+                walls[count].append(_engine(folder, Path(home), count))
     ratios = [one / two for one, two in zip(walls[1], walls[2], strict=True)]
     yield Figure("one worker", statistics.median(walls[1]), "s")
     yield Figure("two workers", statistics.median(walls[2]), "s")
     yield Figure("two workers against one", statistics.median(ratios), "times", "1.6 or more")
 
 
-def child_of_many(asked: Brief, root: Path, count: int) -> None:
-    """The pool makes its own processes, which a process of a pool may not."""
-    program = (
-        "import json, sys; from pathlib import Path; from bench.pipeline import SECRET;"
-        "from pipeline.release.local import run_all; from pipeline.release.work import Brief;"
-        "run_all(Brief(**json.load(sys.stdin)), Path(sys.argv[1]), SECRET, int(sys.argv[2]))"
-    )
-    told = json.dumps({name: getattr(asked, name) for name in Brief.__slots__})
-    command = [sys.executable, "-c", program, str(root), str(count)]
-    subprocess.run(command, input=told, text=True, check=True)
+def _engine(folder: Path, home: Path, count: int) -> float:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    told = {"GATEHOUSE_HOME": str(home), "GATEHOUSE_DEMO": "0", "PYTHONWARNINGS": "ignore"}
+    command = [sys.executable, "-m", "bench._engine", str(folder), str(count)]
+    done = subprocess.run(command, env=kept | told, stdout=subprocess.PIPE, text=True, check=True)
+    return float(done.stdout.split()[-1])
 
 
-def shards(root: Path) -> Iterator[Figure]:
-    """The same text cut into more and more pieces: the time of one, planning included."""
-    folder = some(root / "some", SMALL)
-    for pieces, size in ((10, 8_000_000), (100, 800_000), (1_000, 80_000)):
-        options = {"collect_bytes": size, "shard_bytes": size}
+def flatness(root: Path) -> Iterator[Figure]:
+    """More and more text of one mixture, in shards of one size: what one of them takes."""
+    each: dict[int, float] = {}
+    for pieces in (10, 100, 1_000):
+        folder = made(root / f"site{pieces}", pieces)
+        options = {"collect_bytes": PIECE, "shard_bytes": PIECE}
         told = child(build, brief(folder, options=options), root / f"out{pieces}")
         count = sum(told["shards"].values())
-        yield Figure(f"{count} shards, one", told["processor"] / count * 1e3, "processor ms")
-        source = told["bytes"]["collect"] / 1e6
-        yield Figure(f"{count} shards, whole", source / told["processor"], "MB/s a core")
+        each[pieces] = told["processor"] / count * 1e3
+        yield Figure(f"{pieces} pieces, {count} shards: one", each[pieces], "processor ms")
+        yield Figure(f"{pieces} pieces: peak memory of the worker", told["peak"], "MiB")
         shutil.rmtree(root / f"out{pieces}")
+    yield Figure("a shard at 1,000 pieces against 100", each[1_000] / each[100], "times", "1 or so")
 
 
-def removal(root: Path) -> Iterator[Figure]:
-    options = {"shard_bytes": int(os.environ.get("PIPELINE_BENCH_SHARD", 3_000_000))}
-    first = child(build, brief(site(), options=options), root)
-    name = _typical(Files(root), first["parent"]["index"])
-    asked = brief(
-        site(),
-        "1.1",
-        options=options,
-        removals=[{"kind": "repository", "value": name}],
-        parent=first["parent"],
-    )
-    second = child(build, asked, root)
-    redone = {
-        stage: len({*second["refs"][stage]} - {*first["refs"][stage]}) for stage in first["refs"]
-    }
-    yield Figure("full build: processed, raw and label files", first["shards"]["write"], "shards")
-    yield Figure("full build", first["processor"], "processor s")
-    yield Figure(f"without {name}", second["processor"], "processor s")
-    for stage, spent in second["spent"].items():
-        yield Figure(f"  {stage}: {redone[stage]} shards again", spent, "processor s")
-    share = 100 * second["processor"] / first["processor"]
-    yield Figure("a removal against the full build", share, "%", "under 2")
+def made(folder: Path, pieces: int) -> Path:
+    """Distributions of about PIECE bytes each, of files drawn by lot from all that there are."""
+    files = [path for path in site().rglob("*") if path.suffix in _SOURCES and path.is_file()]
+    files.sort(key=lambda path: hashlib.sha256(str(path).encode()).digest())
+    drawn = iter(files)
+    for number in range(pieces):
+        size, lines = 0, []
+        while size < PIECE * 0.9:
+            path = next(drawn)
+            length = path.stat().st_size
+            if 0 < length < PIECE / 2:
+                name = f"p{number}/{len(lines)}{path.suffix}"
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, folder / name)
+                lines.append(f"{name},,\n")
+                size += length
+        info = folder / f"p{number}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.4\nName: p{number}\nVersion: 1.0\nLicense-Expression: MIT\n"
+        )
+        (info / "RECORD").write_text("".join(lines))
+    return folder
+
+
+_SOURCES = (".py", ".js", ".json", ".md", ".h", ".c", ".pyi", ".rst", ".css", ".html", ".ts")
 
 
 def _typical(files: Files, index: str) -> str:
@@ -243,9 +269,22 @@ def _typical(files: Files, index: str) -> str:
 
 def run() -> list[Figure]:
     asked = os.environ.get("PIPELINE_BENCH", ",".join(PARTS)).split(",")
-    parts = {"speed": speed, "workers": workers, "shards": shards, "removal": removal}
-    figures = []
-    for name in asked:
-        with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
-            figures += list(parts[name](Path(folder)))
+    figures: list[Figure] = []
+    if {"speed", "removal"} & {*asked}:
+        with _folder() as root:
+            first, second, name = child(build_twice, root)
+            if "speed" in asked:
+                figures += speed(root, first)
+            if "removal" in asked:
+                figures += removal(first, second, name)
+    for name, part in (("workers", workers), ("flatness", flatness)):
+        if name in asked:
+            with _folder() as root:
+                figures += part(root)
     return figures
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
+        yield Path(folder)

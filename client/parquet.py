@@ -79,8 +79,16 @@ def _groups(
     before = None
     for batch in batches:
         table = _conform(schema, batch)
+        lengths, marks = _weights(table), _marks(table, *cut)
+        total = pc.sum(lengths).as_py() or 0
+        if rows + table.num_rows <= most_rows and size + total < most_bytes and marks is None:
+            # Nothing is cut within: no need to look at each row.
+            held.append(table)
+            rows, size = rows + table.num_rows, size + total
+            continue
+        told = marks if marks is not None else [before] * table.num_rows
         start = 0
-        for at, (length, mark) in enumerate(zip(_weights(table), _marks(table, *cut), strict=True)):
+        for at, (length, mark) in enumerate(zip(lengths.to_pylist(), told, strict=True)):
             if rows and (rows >= most_rows or size >= most_bytes or mark != before):
                 held.append(table.slice(start, at - start))
                 yield pa.concat_tables(held).combine_chunks()
@@ -98,13 +106,14 @@ def _conform(schema: pa.Schema, batch: Batch) -> pa.Table:
     return table.cast(schema)
 
 
-def _weights(table: pa.Table) -> list[int]:
+def _weights(table: pa.Table) -> pa.ChunkedArray:
     if "content" not in table.column_names:
-        return [0] * table.num_rows
-    return pc.fill_null(pc.binary_length(table["content"]), 0).to_pylist()
+        return pa.chunked_array([pa.repeat(pa.scalar(0, pa.int64()), table.num_rows)])
+    return pc.fill_null(pc.binary_length(table["content"]), 0)
 
 
-def _marks(table: pa.Table, cut: str | None, digits: int) -> list[str]:
+def _marks(table: pa.Table, cut: str | None, digits: int) -> list[str] | None:
+    """What a new row group begins with a change of; None when nothing is cut by it."""
     if cut is None:
-        return [""] * table.num_rows
+        return None
     return pc.utf8_slice_codeunits(table[cut], 0, digits).to_pylist()

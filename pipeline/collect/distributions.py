@@ -110,7 +110,8 @@ def look(folder: Path, info: Path, first: int = 0, last: int | None = None) -> F
         stem = info.name.rsplit(".", 1)[0]
         digest = hashlib.sha256(f"{info.name} {broken}".encode(errors="replace")).hexdigest()
         return Found(stem, "", str(folder), info.name, digest[:32], (), (), str(broken))
-    sizes = [0 if paths.refuse(path) else inside.size(path) for path in names]
+    refuse, size = paths.refuse, inside.size
+    sizes = [0 if refuse(path) else size(path) for path in names]
     told = hashlib.sha256(_metadata_file(info).read_bytes())
     for path in licences:
         told.update(f"{path}\x00{inside.size(path)}\n".encode(errors="surrogatepass"))

@@ -142,8 +142,9 @@ def run_shard(shard_id: int, *, now: datetime) -> int | None:
 
 
 def _do(stage: Stage, work: Work, files: Files, secret: bytes) -> Report:
-    from pipeline.release.doing import do
+    from pipeline.release.doing import do, one_core
 
+    one_core()
     return do(stage, work, files, secret)
 
 

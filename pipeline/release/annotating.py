@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 from pipeline.shards import hashes, schemas, slices, writer
 
 from . import reports
-from .redacting import SAMPLE_FILE, SAMPLED, detector_digest, obfuscated, sample_size
+from .doing import do
+from .redacting import SAMPLE_FILE, detector_digest, obfuscated, sample_size
 from .selecting import RAW_PLACES
-from .work import Context, Files, Report, Work
+from .work import Context, Files, Report, Stage, Work
 
 MACHINE = "data/machine-0000.parquet"
 HUMAN = "data/human-0000.parquet"
@@ -56,8 +57,7 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
     chosen = _lowest(ids, work.params["sample"])
     report.rows_in = sum(map(len, ids.values()))
     dropped["beyond-the-sample"] = report.rows_in - len(chosen)
-    rows = [slices.read(files.path(ref, SAMPLE_FILE), mark=name) for name, ref in chosen]
-    machine = obfuscated(pa.concat_tables([SAMPLED.empty_table(), *rows]), secret)
+    machine = _labelled_by_machine(work, files, chosen, secret)
     _write(folder / "machine.parquet", machine, report)
     if work.inputs["human"]:
         human = pa.concat_tables(_labelled(path) for path in work.inputs["human"])
@@ -68,6 +68,39 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
         _write(folder / "human.parquet", kept, report)
     report.dropped = {reason: count for reason, count in sorted(dropped.items()) if count}
     return report
+
+
+def _labelled_by_machine(
+    work: Work, files: Files, chosen: Iterable[tuple[str, str]], secret: bytes
+) -> pa.Table:
+    """The chosen rows by id. What is asked of one piece is work of its own, and found again."""
+    asked: dict[str, list[str]] = {}
+    for name, ref in chosen:
+        asked.setdefault(ref, []).append(name)
+    tables = [schemas.ANNOTATION.empty_table()]
+    for ref, ids in asked.items():
+        params = {name: work.params[name] for name in ("dataset", "detector")}
+        mine = Work("label", 0, ref, params | {"redact": ref, "ids": ids})
+        do(LABEL, mine, files, secret)
+        tables.append(slices.read(files.path(mine.name(LABEL.version), _LABELLED)))
+    return pa.concat_tables(tables).sort_by("id")
+
+
+def _label(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
+    """Give surrogates to some sampled rows of one piece."""
+    path = files.path(work.params["redact"], SAMPLE_FILE)
+    rows = [slices.read(path, mark=name) for name in work.params["ids"]]
+    table = obfuscated(pa.concat_tables(rows), secret)
+    facts = slices.write(folder / _LABELLED, schemas.ANNOTATION, table)
+    return Report(rows_in=facts.rows, rows_out=facts.rows, files={_LABELLED: facts._asdict()})
+
+
+def _no_plan(context: Context) -> list[Work]:  # noqa: ARG001  asked for by annotations alone
+    return []
+
+
+LABEL = Stage("label", 1, _no_plan, _label)
+_LABELLED = "labelled.arrow"
 
 
 def _lowest(ids: Mapping[str, Sequence[str]], size: int) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from pipeline.select import languages, removals, sets
 from pipeline.shards import hashes, slices, writer
 
 from . import annotating, sharding
+from .looking import Seen
 from .redacting import BESIDE, PATH, beside
 from .work import Json
 
@@ -129,44 +130,44 @@ class Subjects:
         return any(removals.Key(kind, value, where) in self.held for where in {"", host.casefold()})
 
 
-def processed_traces(path: Path, subjects: Subjects) -> int:
-    """Rows of a processed file that are of a removed subject, by any holder that they name."""
-    if not path.exists():  # its own shard tells
-        return 0
-    names = [f"max_{by}_repo_name" for by in HOLDERS]
-    table = writer.read_table(path, ["hexsha", "repo_id", *names])
+HOLDS = ("repo_id", *(f"max_{by}_repo_name" for by in HOLDERS))  # of a processed row
+
+
+def clear(seen: Sequence[Seen], subjects: Subjects) -> bool:
+    """Whether nothing that files of one kind name is of a removed subject."""
+    held = [table for one in seen if (table := slices.read(one.holders)).num_rows]
+    if held and pc.any(_traced(pa.concat_tables(held), subjects)).as_py():
+        return False
+    ids = (slices.read(one.ids) for one in seen) if subjects.blobs else ()
+    return not any(pc.any(_sought(table, subjects)).as_py() for table in ids)
+
+
+def traces(path: Path, names: Sequence[str], subjects: Subjects) -> int:
+    """Rows of a file that are of a removed subject. That contents have places is proved apart."""
+    table = writer.read_table(path, list(dict.fromkeys(["hexsha", *names])))
+    return pc.sum(pc.or_(_traced(table, subjects), _sought(table, subjects))).as_py() or 0
+
+
+def _sought(table: pa.Table, subjects: Subjects) -> pa.ChunkedArray:
+    return pc.is_in(table["hexsha"], value_set=pa.array(sorted(subjects.blobs), pa.string()))
+
+
+def _traced(table: pa.Table, subjects: Subjects) -> pa.ChunkedArray:
+    """Which rows a removed holder has: places of the raw tier, or processed rows by any holder."""
+    if "owner" in table.column_names:
+        names = ["repo_host", "repo_name", "owner", "repo_id", "owner_id"]
+        found = {
+            key: subjects.repository(key[1], key[0])
+            or subjects.repository(f"{key[2]}/", key[0])
+            or subjects.number(key[3], key[4], key[0])
+            for key in _distinct(table, names)
+        }
+        return _looked_up(table, names, found)
     found = {
         key: subjects.number(key[0]) or any(map(subjects.repository, key[1:]))
-        for key in _distinct(table, ["repo_id", *names])
+        for key in _distinct(table, list(HOLDS))
     }
-    return _marked(table, ["repo_id", *names], found, subjects)
-
-
-def raw_traces(path: Path, subjects: Subjects) -> int:
-    """Places of a removed subject in a raw file. That contents have places is proved apart."""
-    if not path.exists():
-        return 0
-    table = writer.read_table(path, list(removals.COLUMNS))
-    traced = _traced(table, subjects)
-    blobs = pc.is_in(table["hexsha"], value_set=pa.array(sorted(subjects.blobs), pa.string()))
-    return pc.sum(pc.or_(traced, blobs)).as_py() or 0
-
-
-def _traced(places: pa.Table, subjects: Subjects) -> pa.ChunkedArray:
-    """Which places a removed holder has."""
-    names = ["repo_host", "repo_name", "owner", "repo_id", "owner_id"]
-    found = {
-        key: subjects.repository(key[1], key[0])
-        or subjects.repository(f"{key[2]}/", key[0])
-        or subjects.number(key[3], key[4], key[0])
-        for key in _distinct(places, names)
-    }
-    return _looked_up(places, names, found)
-
-
-def _marked(table: pa.Table, names: list[str], found: dict[tuple, bool], subjects: Subjects) -> int:
-    blobs = pc.is_in(table["hexsha"], value_set=pa.array(sorted(subjects.blobs), pa.string()))
-    return pc.sum(pc.or_(_looked_up(table, names, found), blobs)).as_py() or 0
+    return _looked_up(table, list(HOLDS), found)
 
 
 def _distinct(table: pa.Table, names: list[str]) -> list[tuple]:
@@ -201,18 +202,16 @@ def edges(
 ) -> list[str]:
     """Every raw blob has a place, every place has its blob, and a blob stands once.
 
-    Asked of the contents under some neighbouring prefixes. Memory: their ids.
+    Asked of the contents under some neighbouring prefixes, by the ids of files (`looking`). Memory:
+    those ids.
     """
-    last = writer.starting_with("hexsha", prefixes[-1])
-    within = writer.Within("hexsha", prefixes[0], last.high)
-    if not all(path.exists() for path in [*occurrences, *contents]):
-        return []  # their own shards tell
+    low, high = prefixes[0], writer.starting_with("hexsha", prefixes[-1]).high
     held, placed = (
         pa.chunked_array(
             [
-                chunk
+                chunk.filter(pc.and_(pc.greater_equal(chunk, low), pc.less(chunk, high)))
                 for path in paths
-                for chunk in writer.read_table(path, ["hexsha"], within=within)["hexsha"].chunks
+                for chunk in slices.read(path)["hexsha"].chunks
             ],
             pa.string(),
         )

@@ -17,7 +17,10 @@ from .doing import DRAFTS
 from .identifying import ABOUT, FACTS_FILE
 from .work import Files
 
-STAGES = ("collect", "identify", "gather", "select", "redact", "write", "index", "verify", "card")
+STAGES = (
+    *("collect", "identify", "gather", "select", "redact", "label", "write", "index", "look"),
+    *("verify", "card"),
+)
 NEEDED = ("write", "index", "card")  # of the newest version, whatever they hold
 
 

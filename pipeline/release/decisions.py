@@ -47,12 +47,12 @@ def _homes(held: pa.Table) -> Iterable[tuple[str, Json]]:
     lines = pc.binary_join_element_wise(held["hexsha"], held["place"].cast(pa.string()), rests, " ")
     homes = held["home"].combine_chunks()
     ends = pc.run_end_encode(homes)
-    start = 0
+    start, told_rows, hexshas = 0, lines.to_pylist(), held["hexsha"].to_pylist()
     for home, end in zip(ends.values.to_pylist(), ends.run_ends.to_pylist(), strict=True):
         mine = slice(start, end)
-        rows = [one for one in lines[mine].to_pylist() if not one.endswith("\x00")]
+        rows = [one for one in told_rows[mine] if not one.endswith("\x00")]
         told = {"rows": len(rows), "rows_digest": _digest(rows)}
-        blobs = held["hexsha"][mine].to_pylist()
+        blobs = hexshas[mine]
         yield home, told | {"contents": len(blobs), "contents_digest": _digest(blobs)}
         start = end
 

@@ -41,6 +41,14 @@ def do(stage: Stage, work: Work, files: Files, secret: bytes) -> Report:
     return read_report(files, ref) or report
 
 
+def one_core() -> None:
+    """Let this process compute on one thread: a worker is one core, and there are others."""
+    import pyarrow as pa
+
+    if pa.cpu_count() != 1:
+        pa.set_cpu_count(1)
+
+
 def read_report(files: Files, ref: str) -> Report | None:
     """The report of finished work, None when it is not finished."""
     try:

@@ -55,10 +55,10 @@ def plan(context: Context) -> list[Work]:
     raw = rawing.places(context)
     params = {
         "dataset": context.brief.dataset,
-        "rows": reports.shas(written, "index.parquet"),
+        "rows": reports.shas(written, "index.arrow"),
         "raw": reports.shas([done for _, done in raw], RAW_PLACES),
         "homes": reports.shas([done for _, done in raw], decisions.NAME),
-        "profile": writer.PROFILE,
+        "profile": writer.WORK,
     }
     inputs = {"rows": [done.ref for done in written], "raw": [done.ref for _, done in raw]}
     return [Work("index", 0, "all rows", params, inputs), *updating.works(context, 1)]
@@ -70,15 +70,30 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:  # noq
         return updating.run(work, files, folder)
     seen: dict[tuple[int, str], _Repository] = {}
     rows = writer.write(
-        folder / "rows.parquet", schemas.ROW_INDEX, _rows(work.inputs["rows"], files, seen)
+        folder / "rows.parquet",
+        schemas.ROW_INDEX,
+        _rows(work.inputs["rows"], files, seen),
+        profile=writer.WORK,
     )
     shards = writer.write(
-        folder / "shards.parquet", SHARD, _shards(folder / "rows.parquet", rows.rows), cut="row_id"
+        folder / "shards.parquet",
+        SHARD,
+        _shards(folder / "rows.parquet", rows.rows),
+        cut="row_id",
+        profile=writer.WORK,
     )
-    places = writer.write(folder / "blobs.parquet", PLACE, _places(work, files, seen), cut="hexsha")
+    places = writer.write(
+        folder / "blobs.parquet",
+        PLACE,
+        _places(work, files, seen),
+        cut="hexsha",
+        profile=writer.WORK,
+    )
     found = [seen[key] for key in sorted(seen, key=lambda key: (key[1], key[0]))]
     table = pa.Table.from_pylist([one.as_row() for one in found], schema=REPOSITORY)
-    repositories = writer.write(folder / "repositories.parquet", REPOSITORY, [table])
+    repositories = writer.write(
+        folder / "repositories.parquet", REPOSITORY, [table], profile=writer.WORK
+    )
     return Report(
         rows_in=rows.rows,
         rows_out=rows.rows,
@@ -121,9 +136,10 @@ def _rows(
     refs: list[str], files: Files, seen: dict[tuple[int, str], _Repository]
 ) -> Iterator[pa.Table]:
     """The row indexes of all shards one after another, counted by repository."""
-    for ref in refs:
-        table = writer.read_table(files.path(ref, "index.parquet"))
-        counted = table.group_by(["repo_id", "repo_name", "owner_id"]).aggregate(
+    for at in range(0, len(refs), _FILES_AT_ONCE):
+        some = [files.path(ref, "index.arrow") for ref in refs[at : at + _FILES_AT_ONCE]]
+        table = pa.concat_tables(map(slices.read, some))
+        counted = table.group_by(["repo_id", "repo_name", "owner_id"], use_threads=False).aggregate(
             [("size", "sum"), ("size", "count")]
         )
         for row in counted.to_pylist():
@@ -144,6 +160,7 @@ def _shards(index: Path, rows: int) -> Iterator[pa.Table]:
 
 
 _SORTED_AT_ONCE = 2_000_000  # rows
+_FILES_AT_ONCE = 32
 _ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"  # of row ids, in their order
 
 _OF_PLACES = ["hexsha", "repo_id", "owner_id", "repo_name", "repo_host", "owner", "licenses"]

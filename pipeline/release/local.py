@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from .doing import do
+from .doing import do, one_core
 from .stages import BY_NAME, STAGES
 from .work import Brief, Context, Done, Files, Report, Work
 
@@ -69,5 +69,5 @@ def _pool(workers: int) -> Iterator[Callable[..., Iterable[Report]]]:
         return
     # Spawned, not forked: a child of a process that has drawn a chart would hang.
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawn) as executor:
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=one_core) as executor:
         yield executor.map

@@ -1,9 +1,8 @@
 """A hundred rows of the processed tier that a page may show: drawn by hash, spread by language."""
 
-import hashlib
 import heapq
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +15,7 @@ from .work import Json
 ROWS = 100
 LINES = 60
 CHARACTERS = 8_000  # a minified file is one line
+_BATCH = 1 << 16  # rows of the index looked at together
 
 _COLUMNS = {
     "row_id": "row_id",
@@ -31,26 +31,27 @@ _COLUMNS = {
 def choose(index: Path, rows: int = ROWS) -> dict[str, list[str]]:
     """Row ids to show, by artefact path: one of each language in turn, the largest first.
 
-    The same rows in any order of the index, and mostly the same from version to version.
+    Row ids are hashes, so the lowest are drawn by lot: the same rows in any order of the index, and
+    mostly the same from version to version.
     """
-    lowest: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
-    counted: dict[str, int] = defaultdict(int)
-    for batch in writer.read_batches(index, ["row_id", "lang", "path"]):
-        for row in batch.to_pylist():
-            rank = int(hashlib.sha256(row["row_id"].encode()).hexdigest(), 16)
-            held = lowest[row["lang"]]
-            counted[row["lang"]] += 1
-            heapq.heappush(held, (-rank, row["row_id"], row["path"]))
-            if len(held) > rows:
-                heapq.heappop(held)
-    queues = [
-        sorted(lowest[language], reverse=True)
-        for language in sorted(counted, key=lambda name: (-counted[name], name))
-    ]
+    lowest: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    counted: Counter[str] = Counter()
+    for batch in writer.read_batches(index, ["row_id", "lang", "path"], batch_rows=_BATCH):
+        counted.update(dict(_pairs(pc.value_counts(batch.column("lang")))))
+        table = pa.Table.from_batches([batch]).sort_by("row_id")
+        for language in pc.unique(table["lang"]).to_pylist():
+            mine = table.filter(pc.equal(table["lang"], language)).slice(0, rows)
+            pairs = zip(mine["row_id"].to_pylist(), mine["path"].to_pylist(), strict=True)
+            lowest[language] = heapq.nsmallest(rows, [*lowest[language], *pairs])
+    order = sorted(counted, key=lambda name: (-counted[name], name))
     chosen: dict[str, list[str]] = defaultdict(list)
-    for _, row_id, path in _in_turn(queues, rows):
+    for row_id, path in _in_turn([lowest[language] for language in order], rows):
         chosen[path].append(row_id)
     return dict(sorted(chosen.items()))
+
+
+def _pairs(counts: pa.StructArray) -> Iterator[tuple[str, int]]:
+    return zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)
 
 
 def read(chosen: Mapping[str, list[str]], places: Mapping[str, Path]) -> list[Json]:
@@ -75,7 +76,7 @@ def _shown(row: Json) -> Json:
     return shown | {"content": text, "cut": len(text) < len(row["content"])}
 
 
-def _in_turn(queues: list[list[tuple[int, str, str]]], rows: int) -> Iterable[tuple[int, str, str]]:
+def _in_turn(queues: list[list[tuple[str, str]]], rows: int) -> Iterator[tuple[str, str]]:
     """One of each queue, round and round, until `rows` are taken."""
     taken = 0
     for turn in range(max(map(len, queues), default=0)):

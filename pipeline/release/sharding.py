@@ -7,33 +7,19 @@ whose rows changed in few files gives the same plan for all others.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from . import keys
+from . import keys, ordering
+from .ordering import ORDER, Held
 
-ORDER = ["owner", "repo_name", "path", "row_id"]  # of rows within a file
+__all__ = ["ORDER", "Held"]
+
 SHARD_BYTES = 16_000_000  # of text, unless the brief says otherwise
-
-
-_NO_ROWS = pa.schema(
-    [
-        *(keys.KEYS.field(name) for name in [*ORDER, "text_bytes", "digest"]),
-        pa.field("slug", pa.string()),
-        pa.field("file", pa.int64()),
-        pa.field("position", pa.int64()),
-    ]
-).empty_table()
-
-
-class Held(NamedTuple):
-    """The keys of one redact output."""
-
-    ref: str
-    keys: pa.Table
 
 
 class Range(NamedTuple):
@@ -73,26 +59,29 @@ def assign(
     numbers: Mapping[str, int],
     shard_bytes: int = SHARD_BYTES,
 ) -> list[Shard]:
-    """All shards of a version, by path.
+    """All shards of a version, by path, for keys that fit into memory; see `cut`.
+
+    `parent` is `row_id` and `path` of the version before, None for a first version.
+    """
+    check_slugs(slugs)
+    rows = ordering.in_memory(outputs, slugs, parent)
+    return cut(rows, [output.ref for output in outputs], numbers, shard_bytes)
+
+
+def cut(
+    rows: Iterable[pa.Table], refs: Sequence[str], numbers: Mapping[str, int], shard_bytes: int
+) -> list[Shard]:
+    """All shards of a version, by path. Memory: the keys of two shards, and what shards there are.
 
     Args:
-        outputs: keys of the redact outputs, rows of each in ORDER within a language.
-        slugs: folder name of every language.
-        parent: `row_id` and `path` of the version before, None for a first version.
+        rows: as `ordering` gives them.
+        refs: of the redact outputs, by their number.
         numbers: per slug the first number that no version used so far.
-        shard_bytes: text bytes after which a new file begins.
-
-    Raises ValueError when two languages share a folder or a row id stands twice.
     """
-    _check_slugs(slugs)
-    rows = _gather(outputs, slugs)
-    _check_unique(rows)
-    stood = _stood(rows, parent)
-    shards = [
-        *_old_shards(rows, stood, outputs),
-        *_new_shards(rows.filter(pc.is_null(stood)), numbers, shard_bytes, outputs),
-    ]
-    return sorted(shards, key=lambda shard: shard.path)
+    return sorted(
+        (shard.closed(refs) for shard in _opened(rows, dict(numbers), shard_bytes)),
+        key=lambda shard: shard.path,
+    )
 
 
 def first_free(parent: pa.Table | None, told: Mapping[str, int]) -> dict[str, int]:
@@ -104,7 +93,8 @@ def first_free(parent: pa.Table | None, told: Mapping[str, int]) -> dict[str, in
     return free
 
 
-def _check_slugs(slugs: Mapping[str, str]) -> None:
+def check_slugs(slugs: Mapping[str, str]) -> None:
+    """Raise ValueError when two languages share a folder."""
     languages = defaultdict(list)
     for language, slug in slugs.items():
         languages[slug].append(language)
@@ -113,92 +103,94 @@ def _check_slugs(slugs: Mapping[str, str]) -> None:
             raise ValueError(f"languages {', '.join(sorted(sharing))} share the folder data/{slug}")
 
 
-def _gather(outputs: Sequence[Held], slugs: Mapping[str, str]) -> pa.Table:
-    """Keys of all outputs in ORDER within a slug, with slug, file number and position."""
-    tables = []
-    for number, output in enumerate(outputs):
-        count = output.keys.num_rows
-        slug = [slugs[language] for language in output.keys["lang"].to_pylist()]
-        table = output.keys.select([*ORDER, "text_bytes", "digest"])
-        table = table.append_column("slug", pa.array(slug, pa.string()))
-        table = table.append_column("file", pa.array([number] * count, pa.int64()))
-        tables.append(table.append_column("position", pa.array(range(count), pa.int64())))
-    rows = pa.concat_tables([_NO_ROWS, *tables])
-    return rows.sort_by([(name, "ascending") for name in ["slug", *ORDER]])
+class _Row(NamedTuple):
+    stood: str | None
+    slug: str
+    owner: str
+    row_id: str
+    digest: str
+    text_bytes: int
+    file: int
+    position: int
 
 
-def _check_unique(rows: pa.Table) -> None:
-    distinct = pc.count_distinct(rows["row_id"]).as_py()
-    if distinct != rows.num_rows:
-        raise ValueError(f"{rows.num_rows - distinct} row ids stand more than once")
+@dataclass
+class _Open:
+    """A shard in the making."""
+
+    path: str
+    fresh: bool
+    names: list[str] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
+    spread: dict[int, tuple[int, int]] = field(default_factory=dict)  # file -> first, last
+    bytes: int = 0
+
+    def add(self, row: _Row) -> None:
+        self.names.append(row.row_id)
+        self.digests.append(row.digest)
+        self.bytes += row.text_bytes
+        low, high = self.spread.get(row.file, (row.position, row.position))
+        self.spread[row.file] = min(low, row.position), max(high, row.position)
+
+    def closed(self, refs: Sequence[str]) -> Shard:
+        ranges = [Range(refs[n], low, high + 1) for n, (low, high) in sorted(self.spread.items())]
+        digest = keys.digest_of(zip(self.names, self.digests, strict=True))
+        ends = self.names[0], self.names[-1]
+        return Shard(self.path, len(self.names), digest, tuple(ranges), self.fresh, *ends)
 
 
-def _stood(rows: pa.Table, parent: pa.Table | None) -> pa.ChunkedArray:
-    """The parent's path of each row; null for a new row and for one that changed its language."""
-    if parent is None:
-        return pa.chunked_array([pa.nulls(rows.num_rows, pa.string())])
-    found = pc.index_in(rows["row_id"], value_set=parent["row_id"].combine_chunks())
-    paths = pc.take(parent["path"], found)
-    folder = pc.binary_join_element_wise("data", rows["slug"], "", "/")
-    matches = [
-        path if path is not None and path.startswith(start) else None
-        for path, start in zip(paths.to_pylist(), folder.to_pylist(), strict=True)
-    ]
-    return pa.chunked_array([pa.array(matches, pa.string())])
+def _opened(rows: Iterable[pa.Table], numbers: dict[str, int], shard_bytes: int) -> Iterator[_Open]:
+    """Shards as they fill up, each given when it is full."""
+    for (stood, slug), group in groupby(_each(rows), key=lambda row: (row.stood, row.slug)):
+        if stood is not None:
+            yield _filled(_Open(stood, fresh=False), group)
+            continue
+        for part in _parts(group, shard_bytes):
+            number = numbers.get(slug, 0)
+            numbers[slug] = number + 1
+            yield _filled(_Open(path_of(slug, number), fresh=True), part)
 
 
-def _old_shards(rows: pa.Table, stood: pa.ChunkedArray, outputs: Sequence[Held]) -> Iterator[Shard]:
-    kept = rows.append_column("stood", stood).filter(pc.is_valid(stood))
-    kept = kept.sort_by([(name, "ascending") for name in ["stood", *ORDER]])
-    at = 0
-    for path, group in groupby(kept["stood"].to_pylist()):
-        count = sum(1 for _ in group)
-        yield _shard(path, kept.slice(at, count), outputs, fresh=False)
-        at += count
+def _filled(shard: _Open, rows: Iterable[_Row]) -> _Open:
+    for row in rows:
+        shard.add(row)
+    return shard
 
 
-def _new_shards(
-    rows: pa.Table, numbers: Mapping[str, int], shard_bytes: int, outputs: Sequence[Held]
-) -> Iterator[Shard]:
-    at = 0
-    for slug, group in groupby(rows["slug"].to_pylist()):
-        count = sum(1 for _ in group)
-        mine = rows.slice(at, count)
-        sizes = zip(mine["owner"].to_pylist(), mine["text_bytes"].to_pylist(), strict=True)
-        starts = cuts(sizes, shard_bytes)
-        for number, (start, end) in enumerate(zip(starts, [*starts[1:], count], strict=True)):
-            path = path_of(slug, numbers.get(slug, 0) + number)
-            yield _shard(path, mine.slice(start, end - start), outputs, fresh=True)
-        at += count
+def _each(rows: Iterable[pa.Table]) -> Iterator[_Row]:
+    for table in rows:
+        yield from map(_Row, *(table[name].to_pylist() for name in _Row._fields))
 
 
-def cuts(rows: Iterable[tuple[str, int]], shard_bytes: int) -> list[int]:
-    """Where shards begin, given (owner, bytes) of rows sorted by owner.
+def _parts(rows: Iterable[_Row], shard_bytes: int) -> Iterator[list[_Row]]:
+    """New rows of a language, cut between owners.
 
     A shard ends before the owner that would take it over `shard_bytes`; an owner larger than
-    that begins a shard and is cut within. A row larger than that stands alone.
+    that begins a shard and is cut within. A row larger than that stands alone. Rows of an owner
+    wait until it is known whether all of them still fit.
     """
-    starts, filled, at = [0], 0, 0
-    for _, group in groupby(rows, key=lambda row: row[0]):
-        sizes = [size for _, size in group]
-        if filled and filled + sum(sizes) > shard_bytes:
-            starts.append(at)
-            filled = 0
-        for size in sizes:
-            if filled and filled + size > shard_bytes:
-                starts.append(at)
-                filled = 0
-            filled += size
-            at += 1
-    return starts
-
-
-def _shard(path: str, rows: pa.Table, outputs: Sequence[Held], *, fresh: bool) -> Shard:
-    spread = rows.group_by("file").aggregate([("position", "min"), ("position", "max")])
-    ranges = [
-        Range(outputs[row["file"]].ref, row["position_min"], row["position_max"] + 1)
-        for row in spread.sort_by("file").to_pylist()
-    ]
-    names = rows["row_id"].to_pylist()
-    digest = keys.digest_of(zip(names, rows["digest"].to_pylist(), strict=True))
-    return Shard(path, rows.num_rows, digest, tuple(ranges), fresh, names[0], names[-1])
+    shard: list[_Row] = []
+    filled = 0
+    for _, owned in groupby(rows, key=lambda row: row.owner):
+        waiting: list[_Row] = []
+        held = 0
+        begun = not filled  # the owner's rows go in as they come
+        for row in owned:
+            waiting.append(row)
+            held += row.text_bytes
+            if not begun and filled + held <= shard_bytes:
+                continue
+            if not begun:
+                yield shard
+                shard, filled, begun = [], 0, True
+            for one in waiting:
+                if filled and filled + one.text_bytes > shard_bytes:
+                    yield shard
+                    shard, filled = [], 0
+                shard.append(one)
+                filled += one.text_bytes
+            waiting, held = [], 0
+        shard += waiting
+        filled += held
+    if shard:
+        yield shard

@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from pipeline.shards import writer
 
 from . import reports
@@ -79,15 +82,21 @@ def _by_kind(index: Path) -> tuple[Json, Json]:
     """Rows and bytes by language and by licence, names in order."""
     languages: dict[str, dict[str, int]] = {}
     licences: dict[str, dict[str, int]] = {}
-    for batch in writer.read_batches(index, ["lang", "licenses", "size"]):
-        for row in batch.to_pylist():
-            _add(languages, row["lang"], row["size"])
-            for licence in row["licenses"] or ():
-                _add(licences, licence, row["size"])
+    for batch in writer.read_batches(index, ["lang", "licenses", "size"], batch_rows=_BATCH):
+        size = batch.column("size")
+        _add(languages, pa.table({"name": batch.column("lang"), "size": size}))
+        held = batch.column("licenses")
+        of = size.take(pc.list_parent_indices(held))
+        _add(licences, pa.table({"name": pc.list_flatten(held), "size": of}))
     return dict(sorted(languages.items())), dict(sorted(licences.items()))
 
 
-def _add(parts: dict[str, dict[str, int]], name: str, size: int) -> None:
-    part = parts.setdefault(name, {"rows": 0, "bytes": 0})
-    part["rows"] += 1
-    part["bytes"] += size
+_BATCH = 1 << 16  # rows
+
+
+def _add(parts: dict[str, dict[str, int]], rows: pa.Table) -> None:
+    found = rows.group_by("name").aggregate([("size", "count"), ("size", "sum")])
+    for row in found.to_pylist():
+        part = parts.setdefault(row["name"], {"rows": 0, "bytes": 0})
+        part["rows"] += row["size_count"]
+        part["bytes"] += row["size_sum"]

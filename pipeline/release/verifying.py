@@ -13,8 +13,9 @@ from pathlib import Path
 from pipeline.select import removals, sets
 from pipeline.shards import schemas, writer
 
-from . import annotating, beside, checks, checks_beside, rawing, reports, updating
+from . import annotating, beside, checks, checks_beside, looking, rawing, reports, updating
 from .identifying import PLACES_FILE
+from .looking import Look
 from .redacting import detector_digest
 from .selecting import RAW_PLACES
 from .work import Context, Done, Files, Json, Report, Stage, Work, canonical
@@ -217,9 +218,17 @@ def _raw(work: Work, files: Files, report: Report) -> list[str]:
 
 
 def _edges(work: Work, files: Files, report: Report) -> list[str]:
-    contents = [files.path(ref, rawing.CONTENTS) for ref in work.inputs["contents"]]
-    places = [files.path(ref, RAW_PLACES) for ref in work.inputs["places"]]
     report.counts = {"files": 0}
+    looks = [
+        [Look(ref, name, columns) for ref in work.inputs[kind]]
+        for kind, name, columns in (
+            ("contents", rawing.CONTENTS, ()),
+            ("places", RAW_PLACES, removals.HOLDER),
+        )
+    ]
+    if not all(files.path(one.ref, one.name).exists() for kind in looks for one in kind):
+        return []  # their own shards tell
+    contents, places = ([looking.at(one, files).ids for one in kind] for kind in looks)
     return checks.edges(places, contents, work.params["prefixes"])
 
 
@@ -245,13 +254,13 @@ def _beside(work: Work, files: Files, report: Report) -> list[str]:
 def _subjects(work: Work, files: Files, report: Report) -> list[str]:
     inputs = work.inputs
     subjects = checks.Subjects(removals.parse(inputs["removals"]))
-    raw = [files.path(ref, RAW_PLACES) for ref in inputs["raw"]]
-    rows = [files.path(ref, "rows.parquet") for ref in inputs["rows"]]
+    raw = [Look(ref, RAW_PLACES, removals.HOLDER) for ref in inputs["raw"]]
+    rows = [Look(ref, "rows.parquet", checks.HOLDS) for ref in inputs["rows"]]
     collected = [files.path(ref, PLACES_FILE) for ref in inputs["identify"]]
     subjects.spread(collected)
     found = {
-        "raw": sum(checks.raw_traces(path, subjects) for path in raw),
-        "processed": sum(checks.processed_traces(path, subjects) for path in rows),
+        "raw": _traces(raw, files, subjects),
+        "processed": _traces(rows, files, subjects),
     }
     wrong = [
         f"{tier}: {count} traces of a removed subject" for tier, count in found.items() if count
@@ -267,6 +276,14 @@ def _subjects(work: Work, files: Files, report: Report) -> list[str]:
         "removals": len(inputs["removals"]),
     }
     return wrong
+
+
+def _traces(looks: Sequence[Look], files: Files, subjects: checks.Subjects) -> int:
+    """Rows of removed subjects; files are read only if what they name does not clear them."""
+    there = [one for one in looks if files.path(one.ref, one.name).exists()]  # or own shards tell
+    if checks.clear([looking.at(one, files) for one in there], subjects):
+        return 0
+    return sum(checks.traces(files.path(one.ref, one.name), one.columns, subjects) for one in there)
 
 
 def _totals(work: Work, files: Files, report: Report) -> list[str]:

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 from pipeline.select import languages
 from pipeline.shards import hashes, schemas, slices, writer
 
-from . import annotating, beside, rawing, sharding, updating
+from . import annotating, beside, ordering, rawing, sharding, updating
+from .doing import DRAFTS
 from .keys import digest_of
 from .redacting import KEYS_FILE
 from .reports import read_json
@@ -23,21 +24,7 @@ from .work import Context, Files, Report, Stage, Work
 
 def plan(context: Context) -> list[Work]:
     """One shard for every processed file, by path, for every raw file, and one for annotations."""
-    brief = context.brief
-    outputs = [
-        sharding.Held(done.ref, slices.read(context.files.path(done.ref, KEYS_FILE)))
-        for done in context.done["redact"]
-    ]
-    found = {name for output in outputs for name in pc.unique(output.keys["lang"]).to_pylist()}
-    slugs = {name: languages.slug(name) for name in found}
-    parent, told = _parent(context)
-    shards = sharding.assign(
-        outputs,
-        slugs,
-        parent,
-        sharding.first_free(parent, told),
-        int(brief.options.get("shard_bytes", sharding.SHARD_BYTES)),
-    )
+    shards = _shards(context)
     works = [_work(context, number, shard) for number, shard in enumerate(shards)]
     works += rawing.works(context, len(works))
     works += beside.works(context, len(works))
@@ -45,7 +32,7 @@ def plan(context: Context) -> list[Work]:
 
 
 def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
-    """Write one processed file as `rows.parquet` and its ROW_INDEX as `index.parquet`."""
+    """Write one processed file as `rows.parquet` and its ROW_INDEX as `index.arrow`."""
     if work.params["kind"] == "annotations":
         return annotating.run(work, files, folder, secret)
     if work.params["kind"] == rawing.KIND:
@@ -60,7 +47,7 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
     kept = rows.select(schemas.PROCESSED.names)
     target = folder / "rows.parquet"
     facts = writer.write(target, schemas.PROCESSED, iter(kept.to_batches()))
-    indexed = writer.write(folder / "index.parquet", schemas.ROW_INDEX, iter(index.to_batches()))
+    indexed = slices.write(folder / "index.arrow", schemas.ROW_INDEX, index)
     size = pc.sum(held["text_bytes"]).as_py()
     blob_id = {"git_blob_id": hashes.git_blob_id(target.read_bytes())}
     return Report(
@@ -70,20 +57,35 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
         bytes_out=size,
         files={
             "rows.parquet": facts._asdict() | blob_id,
-            "index.parquet": indexed._asdict(),
+            "index.arrow": indexed._asdict(),
             updating.CHUNKS: updating.write_chunks(target, folder / updating.CHUNKS),
         },
     )
 
 
-def _parent(context: Context) -> tuple[pa.Table | None, dict[str, int]]:
-    """Row ids and paths of the version before, and the first numbers that it left free."""
-    parent = context.brief.parent
-    if not parent:
-        return None, {}
-    index = context.files.path(parent["index"], "rows.parquet")
-    manifest = read_json(context.files.path(parent["card"], "manifest.json"))
-    return writer.read_table(index, ["row_id", "path"]), manifest["next_numbers"]
+def _shards(context: Context) -> list[sharding.Shard]:
+    """The plan of the processed tier. Memory does not grow with rows, only with files."""
+    brief, redacted = context.brief, context.done["redact"]
+    outputs = (
+        sharding.Held(done.ref, slices.read(context.files.path(done.ref, KEYS_FILE)))
+        for done in redacted
+    )
+    found = {name for done in context.done["select"] for name in done.report.counts["languages"]}
+    slugs = {name: languages.slug(name) for name in sorted(found)}
+    sharding.check_slugs(slugs)
+    parent, told = None, {}
+    if brief.parent:
+        parent = context.files.path(brief.parent["index"], "rows.parquet")
+        told = read_json(context.files.path(brief.parent["card"], "manifest.json"))["next_numbers"]
+    if sum(done.report.rows_out for done in redacted) <= ordering.IN_MEMORY:
+        stood = ordering.index(parent) if parent else None
+        rows = ordering.in_memory(outputs, slugs, stood)
+    else:
+        spill = context.files.root / DRAFTS
+        rows = ordering.on_disk(outputs, slugs, parent, spill)
+    numbers = sharding.first_free(ordering.paths(parent) if parent else None, told)
+    shard_bytes = int(brief.options.get("shard_bytes", sharding.SHARD_BYTES))
+    return sharding.cut(rows, [done.ref for done in redacted], numbers, shard_bytes)
 
 
 def _work(context: Context, number: int, shard: sharding.Shard) -> Work:

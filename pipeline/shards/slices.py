@@ -19,6 +19,7 @@ from pyarrow import ipc
 from pipeline.shards.writer import FileFacts, facts
 
 _FOOTER = b"slices"
+_Cut = tuple[str, int, int]  # mark, first row, number of rows
 
 
 class Slice(NamedTuple):
@@ -43,14 +44,16 @@ def write(
     Raises:
         ValueError: a mark comes back after another one.
     """
-    held = rows.select(schema.names).cast(schema).combine_chunks()
+    held = rows.select(schema.names).cast(schema)
     cuts = _cuts(marks, rows.num_rows)
     told = json.dumps(cuts, separators=(",", ":"), ensure_ascii=False).encode()
     options = ipc.IpcWriteOptions(compression=compression, use_threads=False)
+    # What is compressed is read a batch at a time; of what is not, a slice is a part of the map.
+    parts = [(start, count) for _, start, count in cuts] if compression else [(0, rows.num_rows)]
     with ipc.new_file(str(path), schema, options=options, metadata={_FOOTER: told}) as file:
-        for _, start, count in cuts:
+        for start, count in parts:
             # Copied, so that no bit of a neighbour stays in what is written.
-            part = held.take(pa.array(range(start, start + count), pa.int64()))
+            part = held.take(pa.array(range(start, start + count), pa.int64())).combine_chunks()
             file.write_table(part, max_chunksize=max(count, 1))
     return facts(path, rows.num_rows)
 
@@ -63,12 +66,11 @@ def digits(ids: pa.Array | pa.ChunkedArray, count: int = 1) -> pa.Array | pa.Chu
 def read(path: Path, columns: Sequence[str] | None = None, *, mark: str | None = None) -> pa.Table:
     """All rows, or those of one mark; none when the mark is not there."""
     with _opened(path) as (file, cuts):
-        found = [
-            file.get_batch(number)
-            for number, (name, _, count) in enumerate(cuts)
-            if count and mark in (None, name)
-        ]
-        table = pa.Table.from_batches(found, file.schema)
+        if mark is None:
+            table = file.read_all()
+        else:
+            mine = [number for number, cut in enumerate(cuts) if cut[0] == mark]
+            table = _part(file, cuts, mine)
     return table if columns is None else table.select(columns)
 
 
@@ -78,14 +80,25 @@ def under(path: Path, prefix: str, columns: Sequence[str] | None = None) -> Slic
     The id is the first column of the file.
     """
     with _opened(path) as (file, cuts):
-        mine = [n for n, (name, _, count) in enumerate(cuts) if count and _meet(name, prefix)]
-        table = pa.Table.from_batches([file.get_batch(n) for n in mine], file.schema)
+        mine = [number for number, (name, _, _) in enumerate(cuts) if _meet(name, prefix)]
+        table = _part(file, cuts, mine)
     start = cuts[mine[0]][1] if mine else 0
     if any(len(cuts[number][0]) < len(prefix) for number in mine):
         inside = pc.starts_with(table[0], prefix)
         first = max(pc.index(inside, pa.scalar(value=True)).as_py(), 0)
-        table, start = table.slice(first, pc.sum(inside).as_py()), start + first
+        table, start = table.slice(first, pc.sum(inside).as_py() or 0), start + first
     return Slice(table if columns is None else table.select(columns), start)
+
+
+def _part(file: ipc.RecordBatchFileReader, cuts: Sequence[_Cut], mine: Sequence[int]) -> pa.Table:
+    """Neighbouring slices."""
+    if not mine:
+        return file.schema.empty_table()
+    if file.num_record_batches > 1:
+        return pa.Table.from_batches([file.get_batch(number) for number in mine], file.schema)
+    start = cuts[mine[0]][1]
+    rows = sum(cuts[number][2] for number in mine)
+    return pa.Table.from_batches([file.get_batch(0).slice(start, rows)], file.schema)
 
 
 def marks(path: Path) -> list[str]:
@@ -96,9 +109,6 @@ def marks(path: Path) -> list[str]:
 
 def _meet(mark: str, prefix: str) -> bool:
     return mark.startswith(prefix) or prefix.startswith(mark)
-
-
-_Cut = tuple[str, int, int]  # mark, first row, number of rows
 
 
 def _cuts(marks: pa.Array | pa.ChunkedArray | None, rows: int) -> list[_Cut]:

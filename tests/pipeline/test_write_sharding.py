@@ -1,11 +1,16 @@
 """Which row goes into which file: owners together, files stable, order without meaning."""
 
+from itertools import accumulate, pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.release import keys, sharding
+from pipeline.release import keys, ordering, sharding
 
 owners = st.lists(
     st.tuples(st.sampled_from("abcdef"), st.integers(0, 120)), min_size=1, max_size=40
@@ -37,16 +42,49 @@ def assign(outputs, parent=None, numbers=None, shard_bytes=100):
 
 
 @given(owners, st.integers(1, 200))
-def test_cuts_keep_owners_together_and_shards_small(rows, limit):
-    starts = sharding.cuts(rows, limit)
-    assert starts[0] == 0
-    assert starts == sorted(set(starts))
+def test_owners_stay_together_and_shards_small(rows, limit):
+    told = [(f"r{at:03d}", owner, size) for at, (owner, size) in enumerate(rows)]
+    ends = list(accumulate(shard.rows for shard in assign([held("a", told)], shard_bytes=limit)))
     totals = {owner: sum(size for name, size in rows if name == owner) for owner, _ in rows}
-    for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
+    assert ends[-1] == len(rows)
+    for start, end in pairwise([0, *ends]):
         shard = rows[start:end]
         assert sum(size for _, size in shard) <= limit or len([s for _, s in shard if s]) == 1
         if start and rows[start - 1][0] == rows[start][0]:
             assert totals[rows[start][0]] > limit  # only an owner too large is cut within
+
+
+@settings(max_examples=10, deadline=None)
+@given(owners, st.integers(1, 200), st.data())
+def test_sorting_on_the_disk_gives_the_same_shards(rows, limit, data):
+    told = [(f"r{at:03d}", owner, size) for at, (owner, size) in enumerate(rows)]
+    files = data.draw(st.lists(st.integers(0, 2), min_size=len(told), max_size=len(told)))
+    outputs = [
+        held(f"redact/{number}", [row for row, at in zip(told, files, strict=True) if at == number])
+        for number in range(3)
+    ]
+    stood = {
+        name: f"data/{data.draw(st.sampled_from(['python', 'c']))}/0000.parquet"
+        for name, _, _ in told
+        if data.draw(st.booleans())
+    }
+    parent = pa.table(
+        {"row_id": pa.array(stood, pa.string()), "path": pa.array(stood.values(), pa.string())}
+    )
+    numbers = sharding.first_free(parent, {})
+    with TemporaryDirectory() as folder:
+        pq.write_table(parent, f"{folder}/rows.parquet")
+        found = ordering.on_disk(
+            outputs, {"Python": "python"}, Path(folder, "rows.parquet"), Path(folder)
+        )
+        refs = [output.ref for output in outputs]
+        assert sharding.cut(found, refs, numbers, limit) == assign(outputs, parent, numbers, limit)
+
+
+def test_a_row_id_that_stands_twice_is_told_from_the_disk_as_well(tmp_path):
+    twice = [held("redact/a", [("r1", "a", 1)]), held("redact/b", [("r1", "a", 1)])]
+    with pytest.raises(ValueError, match="1 row ids stand more than once"):
+        list(ordering.on_disk(twice, {"Python": "python"}, None, tmp_path))
 
 
 def test_order_and_spread_of_the_inputs_do_not_matter():
