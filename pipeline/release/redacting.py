@@ -35,19 +35,27 @@ PATH = "max_stars_repo_path"  # tells tests and examples
 SHADED = ("_LICENSE", "_EXAMPLE")  # what every other file has: alone it makes no sample
 
 KEYS_FILE, SAMPLE_FILE = "keys.arrow", "sample.arrow"
-SAMPLED = schemas.ANNOTATION.set(
-    schemas.ANNOTATION.get_field_index("spans"),
-    pa.field(
-        "spans",
-        pa.list_(
-            pa.struct(
-                [
-                    *(("start", pa.int64()), ("end", pa.int64()), ("class", pa.string())),
-                    *(("rule", pa.string()), ("score", pa.float64())),
-                ]
-            )
+SAMPLED = pa.schema(
+    [
+        ("id", pa.string()),
+        ("packed", pa.binary()),  # the text as it was, by zstd: few of them are asked for
+        ("size", pa.int64()),  # bytes of it
+        ("language", pa.string()),
+        ("labelled_by", pa.string()),
+        ("hexsha", pa.string()),
+        ("repo_id", pa.int64()),
+        (
+            "spans",
+            pa.list_(
+                pa.struct(
+                    [
+                        *(("start", pa.int64()), ("end", pa.int64()), ("class", pa.string())),
+                        *(("rule", pa.string()), ("score", pa.float64())),
+                    ]
+                )
+            ),
         ),
-    ),
+    ]
 )
 
 # Columns beside the text in which a private value may stand.
@@ -128,9 +136,7 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
     )
     sample = shard.sample.table()
     if sample.num_rows:
-        facts = slices.write(
-            folder / SAMPLE_FILE, SAMPLED, sample, sample["id"], compression="zstd"
-        )
+        facts = slices.write(folder / SAMPLE_FILE, SAMPLED, sample, sample["id"])
         report.files[SAMPLE_FILE] = facts._asdict()
     return report
 
@@ -278,7 +284,7 @@ class _Sample:
             return
         found = {
             "id": name,
-            "content": rows.column("content")[row].as_py(),
+            "text": rows.column("content")[row].as_py(),
             "language": rows.column("lang")[row].as_py(),
             "spans": [span._asdict() | {"class": span.cls} for span in spans],
             "labelled_by": "machine",
@@ -292,7 +298,13 @@ class _Sample:
     def table(self) -> pa.Table:
         """The sample by id, with the texts as they were and their spans."""
         found = [row for _, _, row in sorted(self.heap, key=lambda kept: kept[1])]
+        for row in found:
+            text = row.pop("text").encode()
+            row["size"], row["packed"] = len(text), _ZSTD.compress(text, asbytes=True)
         return pa.Table.from_pylist(found, schema=SAMPLED)
+
+
+_ZSTD = pa.Codec("zstd", compression_level=1)
 
 
 def obfuscated(sample: pa.Table, secret: bytes) -> pa.Table:
@@ -303,7 +315,8 @@ def obfuscated(sample: pa.Table, secret: bytes) -> pa.Table:
             Span(one["start"], one["end"], one["class"], one["rule"], one["score"])
             for one in row["spans"]
         ]
-        row["content"], row["spans"] = replace.obfuscate(row["content"], spans, secret)
+        text = _ZSTD.decompress(row["packed"], row["size"], asbytes=True).decode()
+        row["content"], row["spans"] = replace.obfuscate(text, spans, secret)
     return pa.Table.from_pylist(found, schema=schemas.ANNOTATION)
 
 

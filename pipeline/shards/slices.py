@@ -3,7 +3,7 @@
 A slice is a run of rows with one mark (the first digits of an id, the ref of a home); the footer
 tells where each lies. Opening such a file and taking a slice costs a tenth of what it costs in
 Parquet, and it is done once for each pair of a piece and a prefix. These files are never
-artefacts. What is small beside the texts is not compressed.
+artefacts, and what they hold is small beside the texts.
 """
 
 import json
@@ -34,8 +34,6 @@ def write(
     schema: pa.Schema,
     rows: pa.Table,
     marks: pa.Array | pa.ChunkedArray | None = None,
-    *,
-    compression: str | None = None,
 ) -> FileFacts:
     """Write rows in their order. Equal marks stand together; without marks all is one slice.
 
@@ -47,14 +45,10 @@ def write(
     held = rows.select(schema.names).cast(schema)
     cuts = _cuts(marks, rows.num_rows)
     told = json.dumps(cuts, separators=(",", ":"), ensure_ascii=False).encode()
-    options = ipc.IpcWriteOptions(compression=compression, use_threads=False)
-    # What is compressed is read a batch at a time; of what is not, a slice is a part of the map.
-    parts = [(start, count) for _, start, count in cuts] if compression else [(0, rows.num_rows)]
-    with ipc.new_file(str(path), schema, options=options, metadata={_FOOTER: told}) as file:
-        for start, count in parts:
-            # Copied, so that no bit of a neighbour stays in what is written.
-            part = held.take(pa.array(range(start, start + count), pa.int64())).combine_chunks()
-            file.write_table(part, max_chunksize=max(count, 1))
+    # Copied, so that no bit of what stood beside them stays in what is written.
+    whole = held.take(pa.array(range(rows.num_rows), pa.int64())).combine_chunks()
+    with ipc.new_file(str(path), schema, metadata={_FOOTER: told}) as file:
+        file.write_table(whole, max_chunksize=max(rows.num_rows, 1))
     return facts(path, rows.num_rows)
 
 
@@ -92,10 +86,8 @@ def under(path: Path, prefix: str, columns: Sequence[str] | None = None) -> Slic
 
 def _part(file: ipc.RecordBatchFileReader, cuts: Sequence[_Cut], mine: Sequence[int]) -> pa.Table:
     """Neighbouring slices."""
-    if not mine:
+    if not mine or not file.num_record_batches:
         return file.schema.empty_table()
-    if file.num_record_batches > 1:
-        return pa.Table.from_batches([file.get_batch(number) for number in mine], file.schema)
     start = cuts[mine[0]][1]
     rows = sum(cuts[number][2] for number in mine)
     return pa.Table.from_batches([file.get_batch(0).slice(start, rows)], file.schema)
