@@ -23,7 +23,8 @@ _OWN = "own: the forms of notices, author fields and trailers"
 # Words of organisations, of licences and of code that stand where a name would.
 _NO_NAMES = frozenset(
     """
-    inc llc ltd limited corp corporation company co gmbh ag foundation university universitat
+    united states government kingdom ab sa oy bv kg plc pty srl spa sarl inc llc ltd limited
+    corp corporation company co gmbh ag foundation university universitat
     institute institut team project projects authors author contributors contributor maintainers
     software systems system technologies technology group labs lab laboratory laboratories
     google microsoft apache facebook meta amazon oracle intel nvidia ibm mozilla all rights
@@ -145,13 +146,15 @@ PEOPLE = (
         rf"({_NAME})[\"']",
         0.7,
     ),
-    _user("home-folder", rf"(?:/home/|/Users/|\b[A-Z]:\\{{1,2}}Users\\{{1,2}})({_LOGIN})[/\\]"),
+    _user(
+        "home-folder", rf"(?:^|\W)(?:/home/|/Users/|[A-Z]:\\{{1,2}}Users\\{{1,2}})({_LOGIN})[/\\]"
+    ),
     _user("note-of", r"\b(?:TODO|FIXME|XXX|HACK|NOTE)\(@?([A-Za-z][A-Za-z0-9._-]{1,38})\)"),
     _user("author-login", rf"@author[ \t]{{1,4}}@?([a-z]{_LETTER}{{1,30}}\d{{0,4}})[ \t]*\r?\n"),
     _user(
         "mention",
         r"(?:[Bb]y|[Tt]hanks to|[Tt]hanks|[Cc][Cc]|[Aa]uthor|[Rr]eviewer|[Oo]wner)[: \t]{1,3}"
-        r"@([A-Za-z0-9][A-Za-z0-9-]{1,38})\b",
+        r"@([A-Za-z0-9][A-Za-z0-9-]{1,38})(?:[^\w.-]|\.[^\w]|\.?$)",
     ),
     _user(
         "username-field",

@@ -31,6 +31,8 @@ def strangeness(value: str) -> float:
     for left, right in pairwise(value):
         if not (left.isalnum() and right.isalnum()) or (left.islower() and right.isupper()):
             continue
+        if not (left.isascii() and right.isascii()):
+            continue  # of other scripts nothing is known
         pairs += 1
         digits = left.isdigit() + right.isdigit()
         if digits == 2:

@@ -10,6 +10,7 @@ from .validators import (
     is_bare_password,
     is_bare_secret,
     is_basic_pair,
+    is_mixed,
     is_password,
     is_secret_name,
     is_secret_value,
@@ -55,9 +56,13 @@ _NAMED = (
     r"(?:secret|token|credential|auth|(?:api|access|auth|private|encryption|encrypt|signing|account"
     r"|master|session|service|license|app|consumer)[_.-]?key)"
 )
-_CALLED = r"(?:password|passwd|passphrase|passwort|passcode|pwd|pass)"
+_CALLED = r"(?:password|passwd|passphrase|passwort|passcode|pwd|pass|[_-]pw)"
 _GIVEN = r"[\w.-]{0,30}[\"'\])]{0,2}\s{0,5}(?:(?::=|=>|!?={1,3}|:|\()\s{0,5}|,[ \t]{0,3})"
-_QUOTE = r"[rbuf]?[\"'`]"
+# Before the quote a call that only wraps the value: `Some("...")`, `SecretStr("...")`.
+_QUOTE = (
+    r"(?:(?:Some|Just|Optional\.of|Secret|SecretStr|String|str|bytes|CString|Buffer\.from|strdup)"
+    r"\(\s{0,3})?[rbuf]?[\"'`]"
+)
 _LOOSE = (only(may_be_secret),)
 _ASSIGNMENT = "own: the shape of assignments, judged by entropy and letter pairs"
 
@@ -65,7 +70,7 @@ ASSIGNMENTS = (
     Rule(
         "secret-assignment",
         "KEY",
-        rf"(?i){_NAMED}{_GIVEN}{_QUOTE}([^\s\"'`\\]{{8,}})[\"'`]",
+        rf"(?i){_NAMED}{_GIVEN}{_QUOTE}([^\s\"'`\\]{{8,}})(?:\\[nr]){{0,2}}[\"'`]",
         _ASSIGNMENT,
         (only(is_secret_name), only(is_secret_value)),
         0.7,
@@ -124,6 +129,45 @@ ASSIGNMENTS = (
         _ASSIGNMENT,
         (only(is_secret_name), only(is_bare_password)),
         0.6,
+        loose=_LOOSE,
+    ),
+    Rule(  # in a command, a connection string or a sentence: a value that ends with the word
+        "password-argument",
+        "PASSWORD",
+        rf"(?i){_CALLED}(?:=|:[ \t]{{1,3}})([^\s\"'`\\<>(){{}}\[\],;&$|]{{5,128}})"
+        r"(?:[ \t]*\r?\n|[ \t]+[^\s=]|[&;]|[ \t]*$)",
+        _ASSIGNMENT,
+        (only(is_secret_name), only(is_bare_password)),
+        0.6,
+        loose=_LOOSE,
+    ),
+    Rule(
+        "secret-argument",
+        "KEY",
+        rf"(?i)--?[\w-]{{0,20}}{_NAMED}[= ]([A-Za-z0-9+/=_.~-]{{12,500}})(?:[^\w+/=.~-]|$)",
+        _ASSIGNMENT,
+        (only(is_secret_name), only(is_bare_secret)),
+        0.6,
+        loose=_LOOSE,
+    ),
+    Rule(
+        "secret-parameter",
+        "KEY",
+        r"(?i)[?&;][\w.-]{0,20}(?:token|secret|key|auth|password|passwd|pwd)="
+        r"([A-Za-z0-9%+/=_.~-]{12,500})(?:[^\w%+/=.~-]|$)",
+        "RFC 3986 section 3.4 (query)",
+        (only(is_bare_secret),),
+        0.6,
+        loose=_LOOSE,
+    ),
+    Rule(
+        "plain-key",
+        "KEY",
+        r"(?i)(?:^|[\s,{(])[\"']?key[\"']?\s{0,3}(?:=>|[:=])\s{0,3}[\"']"
+        r"([A-Za-z0-9+/_=-]{24,500})[\"']",
+        _ASSIGNMENT,
+        (only(is_bare_secret), only(is_mixed)),
+        0.5,
         loose=_LOOSE,
     ),
     Rule(

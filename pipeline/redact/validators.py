@@ -130,7 +130,7 @@ _OTHER_NAME = re.compile(
     r"|prefix|suffix|class|module|label|title|help|hint|text|message|msg|error|regex|pattern|format"
     r"|izer|izers|ized|endpoint|input|selector|column|table|attr|attribute|policy|algorithm|alg"
     r"|method|expiry|expires|ttl|lifetime|count|kind|scheme|scope|placeholder|version|store|backend"
-    r"|provider|manager|function|func|callback|handler|view|form|page|link|arn|ref|usage|prompt)"
+    r"|provider|manager|function|func|callback|handler|view|form|page|link|arn|ref|usage|prompt|filter)"
     r"[\"'\]\s)]*(?::=|=>|==|=|:|,|\()",
     re.IGNORECASE,
 )
@@ -183,6 +183,14 @@ def is_bare_secret(found: Found) -> bool:
     if not is_secret_value(found):
         return False
     return strangeness(value) >= 0.4 or (any(map(str.isdigit, value)) and kinds(value) >= 2)
+
+
+def is_mixed(found: Found) -> bool:
+    """Keep what has letters and digits all over it, and is not the size of a common hash."""
+    value = found.value
+    digits = sum(map(str.isdigit, value))
+    hashed = len(value) in (32, 40, 64) and all(char in "0123456789abcdefABCDEF" for char in value)
+    return digits >= len(value) / 10 and strangeness(value) >= 0.4 and not hashed
 
 
 def is_basic_pair(found: Found) -> bool:

@@ -195,12 +195,22 @@ TRUE: dict[str, list[str]] = {
     "password-assignment": [
         f'password = "{v("tr0ub", "4dor&3")}"',
         f"db.setPassword('{v('kfjqzxwv')}')",
+        f'password = Some("{v("kfjqzxwv")}"),',
         f'{{"passwd": "{v("Gr8-", "expect")}"}}',
     ],
     "password-setting": [
         f"DB_PASSWORD={v('vq', '7-Lmz!')}\n",
         f"    keystore_password: {v('xkqwzjv')}\n",
     ],
+    "password-argument": [
+        f"docker run -e DB_PASSWORD={v('vq', '7-Lmz!')} --rm x",
+        f"    FTP_PASS={v('lyqz', 'fstxrk')} \\\n",
+        f"dsn: user=virtual password={v('mx', 'l77sc')}",
+        f"# Admin password: {v('bt2n', '2orLSj')}\n",
+    ],
+    "secret-argument": [f"serve --jwt-secret {v(made(20))} --port 80"],
+    "secret-parameter": [f"ws://h/connect?satoken={v(made(28))}&x=1"],
+    "plain-key": [f"  key: '{v(made(44, ALNUM))}',"],
     "sql-password": [f"CREATE ROLE a LOGIN PASSWORD '{v('n0t', '-so-w3ak')}';"],
     "url-password": [f"postgres://app:{v('zw9', 'kq!x')}@db.internal:5432/app"],
 }
@@ -213,14 +223,17 @@ FALSE: dict[str, list[str]] = {
     ],
     "copyright-name": [
         "Copyright 2020 The Ada Authors", "Copyright (c) 2020 Ada Byron, Inc.", "copyright notice",
+        "Copyright 2010 United States Government", "Copyright 2015 Spotify AB",
         "Copyright (c) 2012 Analytical Engines Foundation", "(c) ADA BYRON",
     ],
     "author-name": ["@author abyron", "Authors: see AUTHORS", "author = Field(Text)"],
     "name-before-address": ["List<String> names", "Google Inc <press@real.net>"],
     "name-field": ['"firstName": "First Name"', 'name: "Ada"'],
-    "home-folder": ["/home/user/x /home/ubuntu/x /Users/runner/work /home/$USER/x /home/"],
+    "home-folder": ["/home/user/x /home/ubuntu/x /Users/runner/work /home/$USER/x",
+        "/home/ net/it/home/statistics/",
+    ],
     "note-of": ["TODO(1234)", "TODO(#77)", "note(x)"],
-    "mention": ["by @bot", "by @dependabot"],
+    "mention": ["by @bot", "by @dependabot", "called by @utils.retry"],
     "username-field": ["username = 'admin'", 'username: "${USER}"', "username = username"],
     "profile-link": ["github.com/ada/engine", "github.com/features", "github.com/ada.git"],
     "phone-international": ["+1 212 555 0123", "+10 +12 +14", "1.2.3.4 +00 00"],
@@ -279,6 +292,21 @@ FALSE: dict[str, list[str]] = {
         'pwd = "********"', 'password.encode("latin1")', '"Passion", "#FF69B4"', 'pass = ""',
         'password: "required"', "password='hunter'", 'labels = ["password", "page2"]',
     ],
+    "password-argument": [
+        "f(password=password1)", "set password: required\n", "PASSWORD=$1 x",
+        "password=<PASSWORD> x",
+        "login(user, password=get_pass(1) )", "passes=4 rounds",
+    ],
+    "secret-argument": [
+        "--token-file secret-token-path-here", "--secret <KEY>", "--api-key $API_KEY ",
+    ],
+    "secret-parameter": [
+        "?token=<KEY>&x", "?key=the-name-of-the-key&x", "?auth=${AUTH_TOKEN_VALUE}",
+    ],
+    "plain-key": [
+        f"key: '{made(40, HEX)}'", "key = 'the.name.of.some.setting'",
+        'key: "translations-of-the-page"',
+    ],
     "password-setting": ["password: string\n", "password = get_password()\n", "password=\n"],
     "sql-password": ["PASSWORD 'password'"],
     "url-password": [
@@ -295,8 +323,8 @@ _KINDS = {
     "L": string.ascii_letters, "b": ALNUM + "+/", "A": "A",
     "q": string.ascii_lowercase + "234567", "Q": string.ascii_uppercase + "234567",
     "n": "qpzry9x8gf2tvdw0s3jn54khce6mua7l",
+    "B": "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",
 }  # fmt: skip
-_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _DASHES = "-" * 5
 
 
@@ -308,7 +336,7 @@ def base58_checked(head: bytes, size: int) -> str:
     number, told = int.from_bytes(data, "big"), ""
     while number:
         number, rest = divmod(number, 58)
-        told = _BASE58[rest] + told
+        told = _KINDS["B"][rest] + told
     return told
 
 

@@ -863,15 +863,15 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     ),
     "bitcoin-private-key": (
         'key = "<<{wif}>>"',
-        'key = "5{a50}" and "K{a51}"',
+        'key = "5{B50}" and "K{B51}"',
     ),
     "bitcoin-extended-key": (
         'key = "<<{xprv}>>"',
-        'key = "xprv{a107}"',
+        'key = "xprv{B107}"',
     ),
     "tezos-secret-key": (
         'key = "<<{edsk}>>"',
-        'key = "edsk{a50}"',
+        'key = "edsk{B50}"',
     ),
     "stellar-seed": (
         'key = "<<{seed}>>"',

@@ -149,6 +149,7 @@ def test_a_treatment_by_context_can_be_applied_and_told():
     policy.check(asking(KEY=dict.fromkeys(CONTEXTS, "leave"), **dict.fromkeys(FURTHER, "redact")))
     assert policy.by_context("leave") == dict.fromkeys(CONTEXTS, "leave")
     assert policy.by_context({"code": "leave"})["comment"] == "redact"
+    assert policy.action(asking(KEY={"code": "leave"}), "KEY", "comment") == "redact"
 
 
 kinds = st.sampled_from(["KEY", "EMAIL", "NAME", "USERNAME_LICENSE"])
