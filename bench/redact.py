@@ -193,7 +193,7 @@ def peers() -> None:
     mark, wanted = cache() / "peers.done", ROOT / "requirements-bench.txt"
     if mark.exists() and mark.read_text() == wanted.read_text():
         return
-    target = ["--target", str(cache() / "peers"), "--upgrade"]
+    target = ["--target", str(cache() / "peers"), "--upgrade", "--no-warn-conflicts"]
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "install"]
     subprocess.run([*pip, *target, "-r", str(wanted)], check=True)
     mark.write_text(wanted.read_text())

@@ -35,7 +35,7 @@ TREATED = {
     redaction.LEAVE: "Leave as it is",
     redaction.DROP: "Drop the whole row",
 }
-_UNNAMED = {cls: f"As {FOUND[BROADER[cls]].lower()}" if cls in BROADER else "Do not look for it"
+_UNNAMED = {cls: f"As {FOUND[BROADER[cls]].lower()}" if cls in BROADER else "Do not look for them"
             for cls in FURTHER}  # fmt: skip
 
 

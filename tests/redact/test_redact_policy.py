@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from redact_fakes import TRUE, block, made, marked
 
@@ -12,7 +12,7 @@ from pipeline.redact.contexts import CONTEXTS, context_of
 from pipeline.redact.policy import DEFAULT_POLICY
 from pipeline.redact.replace import redact_text
 from pipeline.redact.scan import default_detector, detector_for
-from pipeline.redact.spans import FURTHER, Span, settle
+from pipeline.redact.spans import CLASSES, FURTHER, Span, settle
 
 KEY = b"a secret of the dataset"
 SECRET = made(32)
@@ -150,6 +150,33 @@ def test_a_treatment_by_context_can_be_applied_and_told():
     assert policy.by_context("leave") == dict.fromkeys(CONTEXTS, "leave")
     assert policy.by_context({"code": "leave"})["comment"] == "redact"
     assert policy.action(asking(KEY={"code": "leave"}), "KEY", "comment") == "redact"
+
+
+PIECES = [marked(example)[0] for examples in TRUE.values() for example in examples]
+pieces = st.one_of(
+    st.sampled_from(PIECES),
+    st.sampled_from(
+        ["\n", "\r\n", " ", '"', "# ", "/* ", " */", "# Copyright ", "by ", "🎉", "\0"]
+    ),
+    st.text(max_size=8),
+)
+treatments = st.one_of(
+    st.sampled_from(policy.ACTIONS[:2]),
+    st.dictionaries(st.sampled_from(CONTEXTS), st.sampled_from(policy.ACTIONS[:2])),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(pieces, max_size=8).map("".join),
+    st.dictionaries(st.sampled_from([c for c in CLASSES if c not in FURTHER]), treatments),
+    st.sampled_from(["", "src/a.py", "tests/a.py"]),
+)
+def test_twice_is_once_and_lines_stay_under_any_policy(text, classes, path):
+    asked = {"version": 1, "classes": classes | dict.fromkeys(FURTHER, "redact")}
+    once = redact_text(text, asked, KEY, path=path)
+    assert redact_text(once.text, asked, KEY, path=path).text == once.text
+    assert once.drop or len(once.text.splitlines()) == len(text.splitlines())
 
 
 kinds = st.sampled_from(["KEY", "EMAIL", "NAME", "USERNAME_LICENSE"])
