@@ -189,6 +189,23 @@ def test_what_is_no_annotation_file_is_told_in_one_sentence(tmp_path):
     assert not Imported.objects.exists()
 
 
+def test_detect_and_redact_what_is_asked_for(capsys, tmp_path):
+    source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    pq.write_table(pa.table({"content": ["call +49 30 901820 or ada@real.net"]}), source)
+    assert "PHONE" not in told(capsys, "detect", str(source), str(target))
+    assert "PHONE 1" in told(capsys, "detect", str(source), str(target), "--class", "PHONE")
+    policy = tmp_path / "policy.json"
+    policy.write_text('{"version": 1, "classes": {"EMAIL": "leave", "PHONE": "redact"}}')
+    told(capsys, "redact", str(source), str(target), "--policy", str(policy))
+    assert pq.read_table(target)["content"].to_pylist() == ["call <PHONE> or ada@real.net"]
+    policy.write_text("{")
+    with pytest.raises(CommandError, match="can't be read as a policy"):
+        call_command("redact", str(source), str(target), "--policy", str(policy))
+    policy.write_text('{"version": 1, "classes": {"SOUL": "redact"}}')
+    with pytest.raises(CommandError, match="SOUL"):
+        call_command("redact", str(source), str(target), "--policy", str(policy))
+
+
 def test_detect_and_redact_a_parquet_file(capsys, tmp_path):
     source = tmp_path / "in.parquet"
     pq.write_table(pa.table({"content": [f"mail {ADDRESS}\n", None], "x": [1, 2]}), source)

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from pipeline.redact.spans import FURTHER
+
 
 class Command(BaseCommand):
     help = (
@@ -16,12 +18,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("source", type=Path, metavar="IN.parquet")
         parser.add_argument("target", type=Path, metavar="OUT.parquet")
+        parser.add_argument(
+            "--class",
+            dest="further",
+            action="append",
+            default=[],
+            choices=sorted(FURTHER),
+            help="look for a further class too; may be given more than once",
+        )
 
-    def handle(self, *, source: Path, target: Path, **options: Any) -> None:
-        from pipeline.redact import tables
+    def handle(self, *, source: Path, target: Path, further: list[str], **options: Any) -> None:
+        from pipeline.redact import scan, tables
 
         try:
-            report = tables.detect_file(source, target)
+            detector = scan.detector_for({"classes": dict.fromkeys(further)})
+            report = tables.detect_file(source, target, detector=detector)
         except (ValueError, OSError) as error:
             raise CommandError(f"{source}: {error}") from error
         told = ", ".join(f"{cls} {count}" for cls, count in sorted(report.counts.items()))

@@ -1,5 +1,6 @@
 """Redact private values in a Parquet file."""
 
+import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,31 @@ class Command(BaseCommand):
         parser.add_argument("source", type=Path, metavar="IN.parquet")
         parser.add_argument("target", type=Path, metavar="OUT.parquet")
         parser.add_argument("--dataset", default="", help="NS/NAME whose surrogates to use")
+        parser.add_argument(
+            "--policy",
+            type=Path,
+            metavar="FILE.json",
+            help="another policy than the default one, see docs/redaction.md: "
+            '{"version": 1, "classes": {"EMAIL": "redact", "PHONE": "drop-row"}}',
+        )
 
-    def handle(self, *, source: Path, target: Path, dataset: str, **options: Any) -> None:
+    def handle(
+        self, *, source: Path, target: Path, dataset: str, policy: Path | None, **options: Any
+    ) -> None:
         from pipeline.redact import tables
         from pipeline.redact.policy import DEFAULT_POLICY
 
+        asked = _read(policy) if policy else DEFAULT_POLICY
         try:
-            report = tables.redact_file(source, target, DEFAULT_POLICY, dataset_secret(dataset))
+            report = tables.redact_file(source, target, asked, dataset_secret(dataset))
         except (ValueError, OSError) as error:
             raise CommandError(f"{source}: {error}") from error
         told = ", ".join(f"{cls} {count}" for cls, count in sorted(report.counts.items()))
         self.stdout.write(f"{target}: {report.rows} rows; {told or 'nothing to redact'}")
+
+
+def _read(policy: Path) -> Any:
+    try:
+        return json.loads(policy.read_text())
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{policy} can't be read as a policy in JSON: {error}") from error
