@@ -195,11 +195,15 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TASK_DEFAULT_QUEUE = "bells"
-CELERY_TASK_ROUTES = {"pipeline.engine.tasks.run_shard": {"queue": "shards"}}
+CELERY_TASK_ROUTES = {
+    "pipeline.engine.tasks.run_shard": {"queue": "shards"},
+    "pipeline.engine.tasks.purge": {"queue": "shards"},
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "engine-sweep": {"task": "pipeline.engine.tasks.sweep", "schedule": 15.0},
+    "versions-close": {"task": "pipeline.engine.tasks.close", "schedule": 60.0},
     "notices-sweep": {"task": "governance.notices.tasks.sweep", "schedule": 20.0},
     "record-seal": {"task": "governance.audit.tasks.seal", "schedule": 60.0},
     "record-sweep": {"task": "governance.audit.tasks.sweep", "schedule": 3600.0},

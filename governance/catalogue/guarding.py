@@ -35,7 +35,7 @@ def guards(differs: str) -> list[Guard]:
     """Every guard; `differs` compares two values of which either may be null."""
     found: list[Guard] = []
     for table, columns in FIXED.items():
-        changed = " OR ".join(f'NEW."{name}" {differs} OLD."{name}"' for name in columns)
+        changed = " OR ".join(_changed(name, differs) for name in columns)
         old = OWN if table == "catalogue_version" else OF_VERSION.format(row="OLD")
         if table == "catalogue_version":
             changed += f" OR {FORWARD}"
@@ -48,6 +48,14 @@ def guards(differs: str) -> list[Guard]:
         found.append((f"{table}_fixed", table, "UPDATE", ""))
         found.append((f"{table}_stays", table, "DELETE", ""))
     return found
+
+
+def _changed(name: str, differs: str) -> str:
+    """The sample rows of a withdrawn version go with its bytes; nothing else ever does."""
+    changed = f'NEW."{name}" {differs} OLD."{name}"'
+    if name != "preview":
+        return changed
+    return f"({changed} AND NOT (NEW.state = 'withdrawn' AND NEW.preview = '[]'))"
 
 
 def protect(connection: BaseDatabaseWrapper) -> None:

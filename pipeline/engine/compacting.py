@@ -11,13 +11,12 @@ from governance.audit import services as audit
 from governance.audit.actors import Actor, Role
 from governance.audit.services import Place
 from governance.catalogue import selectors as catalogue
-from governance.catalogue.models import Artefact, Dataset, Version
-from governance.catalogue.states import State
+from governance.catalogue import services as catalogue_services
+from governance.catalogue.models import Dataset, Hold, Version
 from governance.errors import WrongStateError
 from governance.removals import selectors as removals
-from pipeline.engine import services
+from pipeline.engine import claims, purging, services
 from pipeline.engine.models import Build, Shard
-from pipeline.publish.storage import store
 
 AT_WORK = (Build.State.RUNNING, Build.State.PAUSED)
 
@@ -63,6 +62,9 @@ def _erase_work(dataset: Dataset, now: datetime) -> tuple[int, int]:
     for stage, refs in _refs([current.build] if current and current.build else []).items():
         if stage in compaction.NEEDED:
             kept.setdefault(stage, []).extend(refs)
+    held = Hold.objects.filter(version__dataset=dataset, lifted_at=None, until__gt=now)
+    for stage, refs in _refs(held.values_list("version__build", flat=True)).items():
+        kept.setdefault(stage, []).extend(refs)
     # Work of other datasets lies in the same folder.
     others = Version.objects.exclude(dataset=dataset).exclude(build=None)
     for stage, refs in _refs(others.values_list("build", flat=True)).items():
@@ -110,20 +112,16 @@ def _apart(dataset: Dataset) -> list[str]:
 
 
 def _erase_objects(dataset: Dataset, now: datetime) -> int:
-    """Stored files of versions that are served no more; all stay while a hold is in force."""
-    if removals.held(dataset, now=now):
-        return 0
-    over = Version.objects.filter(dataset=dataset, state__in=[State.WITHDRAWN, State.REJECTED])
-    late = Version.objects.filter(
-        dataset=dataset, state=State.SUPERSEDED, serve_until__lt=now
-    ).values("pk")
-    dead = Artefact.objects.filter(version__in=over) | Artefact.objects.filter(version__in=late)
-    alive = Artefact.objects.exclude(version__in=over).exclude(version__in=late)
-    keys = set(dead.values_list("key", flat=True)) - set(alive.values_list("key", flat=True))
-    kept = store()
-    for key in sorted(keys):
-        kept.delete(key)
-    return len(keys)
+    """Stored files of versions that are served no more; those that a hold is on stay."""
+    catalogue_services.close_over(now=now, dataset_id=dataset.pk, at_most=1_000_000)
+    erased = 0
+    for version in Version.objects.filter(dataset=dataset, state__in=claims.CLOSED):
+        with transaction.atomic():
+            asked = catalogue_services.ask_for_purge(version, now=now)
+        if purging.run(asked.pk, now=now):
+            asked.refresh_from_db()
+            erased += asked.objects_erased
+    return erased
 
 
 def search_raw(
@@ -150,12 +148,12 @@ def search_raw(
     newest = catalogue.newest(dataset)
     if newest is None or newest.build is None:
         return []
-    card = Shard.objects.get(build=newest.build, stage="card", number=0).ref
+    manifest = services.manifest_of(newest)
+    if manifest is None:
+        raise WrongStateError(f"Version {newest.number} is {newest.state}, and its rows are gone.")
     files = services.files()
     shown = removals.of_matter(dataset, matter, now=now) if matter else []
-    found = raw.contents(
-        files, raw.read_manifest(files, card), hexshas, removals.in_force(dataset), shown
-    )
+    found = raw.contents(files, manifest, hexshas, removals.in_force(dataset), shown)
     with transaction.atomic():
         audit.raw_searched(
             actor=actor,

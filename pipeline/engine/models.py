@@ -58,7 +58,10 @@ class Shard(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["build", "stage", "number"], name="one_shard_a_number"),
         ]
-        indexes = [models.Index(fields=["build", "stage", "state"], name="shard_state")]
+        indexes = [
+            models.Index(fields=["build", "stage", "state"], name="shard_state"),
+            models.Index(fields=["ref"], name="shard_ref"),  # who else needs this work
+        ]
 
     def __str__(self) -> str:
         return f"{self.stage} {self.number}"

@@ -14,9 +14,9 @@ from django.conf import settings
 from django.db.models import Count, Q
 
 from governance.catalogue.services import Candidate, FileSpec
-from pipeline.engine import differences, leases, services
+from pipeline.engine import claims, differences, leases, services
 from pipeline.engine.models import Build, Shard
-from pipeline.publish.storage import Store, artefact_key, store
+from pipeline.publish.storage import store
 from pipeline.release.work import Context, Done, Files, Json, Report, Stage, Work
 
 log = structlog.get_logger()
@@ -81,7 +81,12 @@ def _plan(build: Build, stage: Stage, *, now: datetime) -> int:
         log.error("plan failed", build=build.pk, stage=stage.name, error=type(error).__name__)
         services.fail_build(build_id=build.pk, cause=f"{stage.name}: {error}", now=now)
         return 0
-    services.add_shards(build_id=build.pk, shards=[_shard(build, stage, work) for work in works])
+    shards = [_shard(build, stage, work) for work in works]
+    try:
+        services.add_shards(build_id=build.pk, shards=shards)
+    except claims.BeingPurgedError:
+        services.plan_again(build.pk)
+        return 0
     return len(works)
 
 
@@ -182,15 +187,20 @@ def _complete(build: Build, *, now: datetime) -> None:
     )
     text = files.path(refs["card"], "manifest.json").read_bytes()
     manifest = json.loads(text)
+    parts = list(claims.parts_of(manifest))
+    try:
+        # Said before the first byte is put: a purge leaves these alone from now on.
+        claims.claim(version=build.version, files=[each.kept for each in parts])
+    except claims.BeingPurgedError:
+        services.plan_again(build.pk)
+        return
     kept = store()
-    specs = []
-    for each in manifest["artefacts"]:
-        key = artefact_key(manifest["dataset"], each["tier"], each["sha256"])
-        kept.put(key, files.path(each["ref"], each["file"]))
-        specs.append(
-            FileSpec(each["tier"], each["path"], each["size"], each["sha256"], each["rows"], key)
-        )
-    _put_updates(manifest, files, kept)
+    for each in parts:
+        kept.put(each.kept.key, files.path(each.ref, each.file))
+    specs = [
+        FileSpec(one["tier"], one["path"], one["size"], one["sha256"], one["rows"], each.kept.key)
+        for one, each in zip(manifest["artefacts"], parts, strict=False)
+    ]
     made = _candidate(build, files, refs, text, specs)
     services.finish_build(build_id=build.pk, made=made, now=_clock())
 
@@ -198,14 +208,6 @@ def _complete(build: Build, *, now: datetime) -> None:
 def _files_of(ref: str) -> dict[str, Json]:
     shard = Shard.objects.filter(ref=ref, state=Shard.State.DONE).order_by("-id").first()
     return shard.report["files"] if shard else {}
-
-
-def _put_updates(manifest: Json, files: Files, kept: Store) -> None:
-    """Row patches and chunk manifests, under the keys of the tier that they are of."""
-    for each in manifest["updates"]:
-        for one in (each[name] for name in ("chunks", "patch") if name in each):
-            key = artefact_key(manifest["dataset"], "processed", one["sha256"])
-            kept.put(key, files.path(one["ref"], one["file"]))
 
 
 def _candidate(

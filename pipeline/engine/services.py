@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from governance.catalogue.models import Dataset, Version
 from governance.errors import MissingError, WrongStateError
 from governance.removals import selectors as removals
 from governance.terms import selectors as terms
+from pipeline.engine import claims
 from pipeline.engine.models import Build, Imported, Shard, Worker
 from pipeline.publish.sharing import SharedWork
 from pipeline.publish.storage import store
@@ -69,6 +71,7 @@ def start_build(
     if not reason.strip():
         raise WrongStateError("Give a reason for the build; it stays in the record.")
     with transaction.atomic():
+        claims.lock_storage()  # a purge of the parent begins before this or sees this build
         parent = catalogue.current(dataset)
         agreed = terms.in_force(dataset, now=now)
         version = catalogue_services.begin_version(
@@ -132,6 +135,13 @@ def _parent(parent: Version | None) -> Json:
         return None
     made = Shard.objects.filter(build=parent.build, stage__in=["index", "card"], number=0)
     return {"version": parent.number, **dict(made.values_list("stage", "ref"))}
+
+
+def manifest_of(version: Version) -> Json:
+    """The manifest of a version, while the work of its build is at hand; else None."""
+    card = Shard.objects.filter(build=version.build, stage="card", number=0).first()
+    path = files().path(card.ref, "manifest.json") if card is not None else None
+    return json.loads(path.read_bytes()) if path is not None and path.exists() else None
 
 
 def brief_of(build: Build) -> Brief:
@@ -227,6 +237,7 @@ def finish_build(*, build_id: int, made: catalogue_services.Candidate, now: date
             version_id=build.version_id, build=build.pk, made=made, actor=HOUSE, now=now
         )
         ring_look_through(build.version.dataset_id)
+        claims.settle(build.version)
 
 
 def _end(build: Build, state: str, *, cause: str, now: datetime) -> None:
@@ -242,11 +253,20 @@ def begin_planning(build_id: int, *, stage: str, now: datetime) -> bool:
 
 
 def add_shards(*, build_id: int, shards: Sequence[Shard]) -> None:
-    """Keep the plan of a stage; a plan that is there already stays."""
+    """Keep the plan of a stage; a plan that is there already stays.
+
+    Raises BeingPurgedError while work that it would rely on is being erased.
+    """
     with transaction.atomic():
+        claims.check_work(each.ref for each in shards)
         for at in range(0, len(shards), 500):
             Shard.objects.bulk_create(shards[at : at + 500], ignore_conflicts=True)
         Build.objects.filter(pk=build_id).update(plan_until=None)
+
+
+def plan_again(build_id: int) -> None:
+    """Let go of a plan that could not be made just now; the next sweep tries it again."""
+    Build.objects.filter(pk=build_id).update(plan_until=None)
 
 
 def import_annotations(

@@ -3,7 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from pipeline.engine import differences, hiding, running, selectors, services
+from governance.catalogue import services as catalogue
+from pipeline.engine import differences, hiding, purging, running, selectors, services
 
 
 @shared_task
@@ -38,3 +39,18 @@ def look_through(dataset_id: int) -> None:
 def compare(older: int | None, newer: int) -> None:
     """Count what changed between two versions; nothing to do when it was counted meanwhile."""
     differences.count_by_id(older, newer, now=timezone.now())
+
+
+@shared_task
+def close() -> None:
+    """Every minute: close versions whose time is over, and see to the purges that wait."""
+    catalogue.close_over(now=timezone.now())
+    if purging.due(now=timezone.now()):
+        purge.delay()
+
+
+@shared_task
+def purge() -> None:
+    """Go on with every purge that is due: may come twice, late, or after a kill."""
+    for purge_id in purging.due(now=timezone.now()):
+        purging.run(purge_id, now=timezone.now())

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from pipeline.publish.objects import BLOCK, MissingObjectError, WrongObjectError, digest_in
 
 PART = 64 << 20  # bytes; larger objects go up in parts
-_GONE = ("404", "NoSuchKey", "NotFound")
+_GONE = ("404", "NoSuchKey", "NotFound", "NoSuchUpload", "NoSuchVersion")
 
 
 class S3Store:
@@ -107,6 +107,65 @@ class S3Store:
     def delete(self, key: str) -> None:
         """Take an object away; again is no work."""
         self._do("delete_object", Key=self.name(key))
+
+    def purge(self, key: str) -> None:
+        """Take an object away for good: every version of it, delete markers, and parts that were
+        sent of an upload that was never finished. Again is no work."""
+        name = self.name(key)
+        asked = [("abort_multipart_upload", {"UploadId": upload}) for upload in self._uploads(name)]
+        # A store that lists no versions has one, which needs no name.
+        versions = [{"VersionId": each} for each in self._versions(name)] or [{}]
+        asked += [("delete_object", told) for told in versions]
+        failed = None
+        for verb, told in asked:
+            try:
+                self._do(verb, Key=name, **told)
+            except MissingObjectError:
+                continue  # somebody else was faster
+            except OSError as error:
+                failed = error
+        # Swift takes a delete marker away and answers that there is no such bucket.
+        if failed is not None and self.remains(key):
+            raise failed
+
+    def remains(self, key: str) -> list[str]:
+        """What is left of a purged key, in words; empty when nothing is. Asks and lists."""
+        name = self.name(key)
+        found = ["the object"] if self._size(key) is not None else []
+        found += [f"version {each}" for each in self._versions(name)]
+        return found + [f"an unfinished upload {each}" for each in self._uploads(name)]
+
+    def _versions(self, name: str) -> list[str]:
+        """Ids of all versions of an object, its delete markers among them."""
+        return [
+            each["VersionId"]
+            for page in self._pages("list_object_versions", name)
+            for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+            if each["Key"] == name
+        ]
+
+    def _uploads(self, name: str) -> list[str]:
+        return [
+            each["UploadId"]
+            for page in self._pages("list_multipart_uploads", name)
+            for each in page.get("Uploads", ())
+            if each["Key"] == name
+        ]
+
+    def _pages(self, verb: str, prefix: str) -> list[Any]:
+        """All pages of a list; none where the store does not know such lists."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        pages = self.client.get_paginator(verb)
+        try:
+            return list(pages.paginate(Bucket=self.bucket, Prefix=prefix))
+        except ClientError as error:
+            code = str(error.response.get("Error", {}).get("Code", ""))
+            if code in (*_GONE, "NotImplemented"):
+                return []
+            raise OSError(f"storage answered {code} to {verb}") from error
+        except BotoCoreError as error:
+            raise OSError(f"storage could not be asked: {type(error).__name__}") from error
 
     def check(self) -> None:
         """Raise OSError when the bucket can't be reached."""

@@ -33,10 +33,10 @@ class SharedWork:
             self.store.put(_key(ref, path.relative_to(folder).as_posix()), path)
 
     def erase(self, ref: str) -> None:
-        """Take finished work away, its report first."""
-        self.store.delete(_key(ref, _REPORT))
+        """Take finished work away for good, its report first."""
+        self.store.purge(_key(ref, _REPORT))
         for key in [*self.store.keys(_key(ref, ""))]:
-            self.store.delete(key)
+            self.store.purge(key)
 
 
 def _key(ref: str, name: str) -> str:

@@ -107,6 +107,28 @@ class FileStore:
         """Take an object away; again is no work."""
         self.path(key).unlink(missing_ok=True)
 
+    def purge(self, key: str) -> None:
+        """Take an object away for good, with what an interrupted `put` of it left; again is no
+        work."""
+        path = self.path(key)
+        for left in (path, *self._drafts(path)):
+            left.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(handle)  # gone also after a power cut
+            finally:
+                os.close(handle)
+
+    def remains(self, key: str) -> list[str]:
+        """What is left of a purged key, in words; empty when nothing is."""
+        path = self.path(key)
+        found = ["the file"] if path.exists() else []
+        return found + [f"an unfinished file {each.name}" for each in self._drafts(path)]
+
+    def _drafts(self, path: Path) -> list[Path]:
+        return sorted(path.parent.glob(f".{path.name}-*")) if path.parent.is_dir() else []
+
     def check(self) -> None:
         """Raise OSError when nothing can be written."""
         self.root.mkdir(parents=True, exist_ok=True)

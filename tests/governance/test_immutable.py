@@ -77,6 +77,14 @@ def test_its_state_goes_forward_and_its_end_is_told(published):
     refused(lambda: found.update(state="superseded"))
 
 
+def test_sample_rows_go_when_it_is_withdrawn_and_never_become_others(published):
+    found = Version.objects.filter(pk=published.pk)
+    refused(lambda: found.update(preview=[{"a": 1}]))
+    found.update(state="withdrawn", withdrawn_at=NOW)
+    refused(lambda: found.update(preview=[{"a": 2}]))
+    found.update(preview=[])
+
+
 @pytest.mark.parametrize(
     "change",
     [{"path": "x"}, {"size": 1}, {"sha256": "0" * 64}, {"rows": 0}, {"key": "gated/other"}],

@@ -17,7 +17,12 @@ from governance.catalogue.services.making import (
 )
 from governance.catalogue.services.noting import change_notes
 from governance.catalogue.services.publishing import SERVED_AFTER, publish_version
-from governance.catalogue.services.withdrawing import ERASE_WITHIN, close_over, withdraw_version
+from governance.catalogue.services.withdrawing import (
+    ERASE_WITHIN,
+    ask_for_purge,
+    close_over,
+    withdraw_version,
+)
 
 __all__ = [
     "ERASE_WITHIN",
@@ -27,6 +32,7 @@ __all__ = [
     "TierSpec",
     "add_source",
     "approve_version",
+    "ask_for_purge",
     "begin_version",
     "change_notes",
     "check_slug",

@@ -10,6 +10,7 @@ from governance.audit.actors import Actor, Role
 from governance.catalogue.models import Version
 from governance.catalogue.services.judging import accept_unmeasured
 from governance.catalogue.services.rows import is_either, locked, place
+from governance.catalogue.services.withdrawing import ask_for_purge
 from governance.catalogue.states import step
 from governance.errors import NotPermittedError
 
@@ -57,6 +58,8 @@ def reject_version(*, version_id: int, actor: Actor, reason: str, now: datetime)
             raise NotPermittedError("Only a steward or an admin rejects a version.")
         version.state = step(version.state, "reject", reason=reason)
         version.save(update_fields=["state"])
+        if version.artefacts.exists() or version.stored.exists():
+            ask_for_purge(version, now=now)
         audit.version_moved(
             actor=actor, place=place(version), verb="reject", reason=reason, now=now
         )

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from governance.audit import services as audit
 from governance.audit.actors import Actor, Role
+from governance.bells import ring
 from governance.catalogue.models import Hold, Purge, Version
 from governance.catalogue.services.rows import locked, place
 from governance.catalogue.states import PUBLIC
@@ -85,6 +86,7 @@ def lift_hold(*, actor: Actor, hold_id: int, reason: str, now: datetime) -> Hold
         audit.version_unheld(
             actor=actor, place=place(version), hold=hold.pk, reason=hold.lifted_reason, now=now
         )
+        ring("pipeline.engine.tasks.purge")
     return hold
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from governance import dates
 from governance.audit import services as audit
 from governance.audit.actors import HOUSE, Actor, Role
+from governance.bells import ring
 from governance.catalogue.models import Purge, Version
 from governance.catalogue.services.rows import locked, place
 from governance.catalogue.states import OPEN, State, step
@@ -52,7 +53,7 @@ def withdraw_version(
         version.save(
             update_fields=["state", "withdrawn_at", "withdrawn_reason", "erase_by", "successor"]
         )
-        _ask_for_purge(version, now=now)
+        ask_for_purge(version, now=now)
         audit.version_moved(
             actor=actor,
             place=place(version),
@@ -117,7 +118,7 @@ def _close(version_id: int, *, now: datetime) -> bool:
         version.save(
             update_fields=["state", "withdrawn_at", "withdrawn_reason", "erase_by", "successor"]
         )
-        _ask_for_purge(version, now=now)
+        ask_for_purge(version, now=now)
         audit.version_moved(
             actor=HOUSE,
             place=place(version),
@@ -129,5 +130,10 @@ def _close(version_id: int, *, now: datetime) -> bool:
     return True
 
 
-def _ask_for_purge(version: Version, *, now: datetime) -> None:
-    Purge.objects.get_or_create(version=version, defaults={"asked_at": now, "next_at": now})
+def ask_for_purge(version: Version, *, now: datetime) -> Purge:
+    """Its bytes are to go. In the transaction that closes it; again is no change."""
+    asked, _ = Purge.objects.get_or_create(
+        version=version, defaults={"asked_at": now, "next_at": now}
+    )
+    ring("pipeline.engine.tasks.purge")
+    return asked
