@@ -1,12 +1,13 @@
 """The outbox: what goes out once, what waits, what stops, and what nobody may silence."""
 
 import smtplib
+import threading
 from datetime import timedelta
 
 import pytest
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
+from django.db import connection, transaction
 
 from governance.access import services as access
 from governance.audit import services as audit
@@ -400,3 +401,29 @@ def test_old_mail_goes_and_the_inbox_stays():
     services.tidy(now=NOW + timedelta(days=91))
     assert set(Message.objects.values_list("channel", flat=True)) == {"inbox"}
     assert Body.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_send_each_mail_once_between_them(server):
+    """Threads with connections of their own, on a database file or PostgreSQL."""
+    for _ in range(12):
+        revoked(UserFactory())
+    make()
+    ready = threading.Barrier(2)
+
+    def sends():
+        try:
+            ready.wait(20)
+            while services.deliver_due(now=NOW, at_most=3):
+                pass
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=sends) for _ in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(60)
+    while services.deliver_due(now=NOW):  # what the slower one left
+        pass
+    assert len(server.sent) == len(set(server.sent)) == 12
