@@ -20,7 +20,7 @@ MAGIC = b"GHCHUNK1"
 LEAST, MOST = 8 << 10, 128 << 10  # bytes
 _BITS = 16  # of the hash that must be zero: a cut in 64 KiB on average
 _WINDOW = 32  # bytes that a cut looks back on
-_BLOCK = 4 << 20  # bytes hashed at once; memory is about ten times that
+_BLOCK = 1 << 20  # bytes hashed at once, few enough for a cache; memory is about ten times that
 _ENTRY = struct.Struct("<I16s")
 _MOST_CHUNKS = 50_000_000
 

@@ -8,7 +8,7 @@ whose rows changed in few files gives the same plan for all others.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -104,7 +104,6 @@ def check_slugs(slugs: Mapping[str, str]) -> None:
 
 
 class _Row(NamedTuple):
-    stood: str | None
     slug: str
     owner: str
     row_id: str
@@ -123,14 +122,18 @@ class _Open:
     names: list[str] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
     spread: dict[int, tuple[int, int]] = field(default_factory=dict)  # file -> first, last
-    bytes: int = 0
 
     def add(self, row: _Row) -> None:
         self.names.append(row.row_id)
         self.digests.append(row.digest)
-        self.bytes += row.text_bytes
-        low, high = self.spread.get(row.file, (row.position, row.position))
-        self.spread[row.file] = min(low, row.position), max(high, row.position)
+        self.spans([(row.file, row.position)])
+
+    def spans(self, places: Iterable[tuple[int, int]]) -> None:
+        """Take up where rows stand: file and position."""
+        spread = self.spread
+        for file, position in places:
+            low, high = spread.get(file, (position, position))
+            spread[file] = min(low, position), max(high, position)
 
     def closed(self, refs: Sequence[str]) -> Shard:
         ranges = [Range(refs[n], low, high + 1) for n, (low, high) in sorted(self.spread.items())]
@@ -140,26 +143,53 @@ class _Open:
 
 
 def _opened(rows: Iterable[pa.Table], numbers: dict[str, int], shard_bytes: int) -> Iterator[_Open]:
-    """Shards as they fill up, each given when it is full."""
-    for (stood, slug), group in groupby(_each(rows), key=lambda row: (row.stood, row.slug)):
-        if stood is not None:
-            yield _filled(_Open(stood, fresh=False), group)
-            continue
+    """Shards as they fill up, each given when it is full: the new ones, then the old ones."""
+    tables = iter(rows)
+    rest: list[pa.Table] = []
+    for slug, group in groupby(_fresh(tables, rest), key=lambda row: row.slug):
         for part in _parts(group, shard_bytes):
             number = numbers.get(slug, 0)
             numbers[slug] = number + 1
             yield _filled(_Open(path_of(slug, number), fresh=True), part)
+    yield from _old(chain(rest, tables))
+
+
+def _fresh(tables: Iterator[pa.Table], rest: list[pa.Table]) -> Iterator[_Row]:
+    """The rows before the first that stands in the parent; the rest of its table goes to `rest`."""
+    for table in tables:
+        count = table["stood"].null_count
+        part = table.slice(0, count)
+        yield from map(_Row, *(part[name].to_pylist() for name in _Row._fields))
+        if count < table.num_rows:
+            rest.append(table.slice(count))
+            return
+
+
+def _old(tables: Iterable[pa.Table]) -> Iterator[_Open]:
+    """A shard for each file of the parent; most rows of a version are here, so run by run."""
+    shard: _Open | None = None
+    for table in tables:
+        runs = pc.run_end_encode(table["stood"].combine_chunks())
+        names, digests = table["row_id"].to_pylist(), table["digest"].to_pylist()
+        places = list(zip(table["file"].to_pylist(), table["position"].to_pylist(), strict=True))
+        start = 0
+        for path, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+            if shard is None or shard.path != path:
+                if shard is not None:
+                    yield shard
+                shard = _Open(path, fresh=False)
+            shard.names += names[start:end]
+            shard.digests += digests[start:end]
+            shard.spans(places[start:end])
+            start = end
+    if shard is not None:
+        yield shard
 
 
 def _filled(shard: _Open, rows: Iterable[_Row]) -> _Open:
     for row in rows:
         shard.add(row)
     return shard
-
-
-def _each(rows: Iterable[pa.Table]) -> Iterator[_Row]:
-    for table in rows:
-        yield from map(_Row, *(table[name].to_pylist() for name in _Row._fields))
 
 
 def _parts(rows: Iterable[_Row], shard_bytes: int) -> Iterator[list[_Row]]:

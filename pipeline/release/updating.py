@@ -20,7 +20,7 @@ CHUNKS = "rows.chunks"
 
 def works(context: Context, first: int) -> Iterator[Work]:
     """Numbered from `first`, by path. Files of the parent that are no longer at hand get none."""
-    old = _before(context)
+    old = before(context)
     for done in reports.files_of(context.done["write"], "rows"):
         was, now = old.get(done.params["path"]), done.report.files["rows.parquet"]
         if was is None or was["sha256"] == now["sha256"]:
@@ -82,7 +82,8 @@ def _named(done: Done, name: str) -> Json:
     return {"ref": done.ref, "file": name, "size": facts["size"], "sha256": facts["sha256"]}
 
 
-def _before(context: Context) -> dict[str, Json]:
+def before(context: Context) -> dict[str, Json]:
+    """The artefacts of the parent's processed tier, by path."""
     parent = context.brief.parent
     if not parent:
         return {}

@@ -19,13 +19,18 @@ from .doing import DRAFTS
 from .keys import digest_of
 from .redacting import KEYS_FILE
 from .reports import read_json
-from .work import Context, Files, Report, Stage, Work
+from .work import Context, Files, Json, Report, Stage, Work
+
+INDEX_FILE = "index.arrow"
 
 
 def plan(context: Context) -> list[Work]:
     """One shard for every processed file, by path, for every raw file, and one for annotations."""
     shards = _shards(context)
-    works = [_work(context, number, shard) for number, shard in enumerate(shards)]
+    before = updating.before(context)
+    works = [
+        _work(context, number, shard, before.get(shard.path)) for number, shard in enumerate(shards)
+    ]
     works += rawing.works(context, len(works))
     works += beside.works(context, len(works))
     return [*works, annotating.work(context, len(works))]
@@ -47,7 +52,7 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
     kept = rows.select(schemas.PROCESSED.names)
     target = folder / "rows.parquet"
     facts = writer.write(target, schemas.PROCESSED, iter(kept.to_batches()))
-    indexed = slices.write(folder / "index.arrow", schemas.ROW_INDEX, index)
+    indexed = slices.write(folder / INDEX_FILE, schemas.ROW_INDEX, index)
     size = pc.sum(held["text_bytes"]).as_py()
     blob_id = {"git_blob_id": hashes.git_blob_id(target.read_bytes())}
     return Report(
@@ -57,7 +62,7 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
         bytes_out=size,
         files={
             "rows.parquet": facts._asdict() | blob_id,
-            "index.arrow": indexed._asdict(),
+            INDEX_FILE: indexed._asdict(),
             updating.CHUNKS: updating.write_chunks(target, folder / updating.CHUNKS),
         },
     )
@@ -88,7 +93,7 @@ def _shards(context: Context) -> list[sharding.Shard]:
     return sharding.cut(rows, [done.ref for done in redacted], numbers, shard_bytes)
 
 
-def _work(context: Context, number: int, shard: sharding.Shard) -> Work:
+def _work(context: Context, number: int, shard: sharding.Shard, was: Json) -> Work:
     params = {
         "kind": "rows",
         "dataset": context.brief.dataset,
@@ -102,6 +107,8 @@ def _work(context: Context, number: int, shard: sharding.Shard) -> Work:
         "fresh": shard.fresh,
         "between": [shard.first, shard.last],
         "parent": context.brief.parent["index"] if context.brief.parent else None,
+        # The file as the parent has it: most rows of an old shard stand there, side by side.
+        "was": [was["ref"], was["sha256"]] if was and not shard.fresh else None,
     }
     return Work("write", number, shard.path, params, inputs)
 
@@ -109,18 +116,36 @@ def _work(context: Context, number: int, shard: sharding.Shard) -> Work:
 def _collect(work: Work, files: Files) -> tuple[pa.Table, pa.Table]:
     """The rows of a shard and their keys, both in order."""
     member = _membership(work, files)
-    found, keys = [], []
+    where, keys = [], []
     for ref, start, end in work.inputs["ranges"]:
         held = slices.read(files.path(ref, KEYS_FILE)).slice(start, end - start)
         mine = member(held)
-        positions = pc.add(pc.indices_nonzero(mine), start)
+        where.append((files.path(ref, "rows.parquet"), pc.add(pc.indices_nonzero(mine), start)))
         keys.append(held.filter(mine))
-        found.append(_rows_at(files.path(ref, "rows.parquet"), positions))
-    held, rows = pa.concat_tables(keys), pa.concat_tables(found)
+    held = pa.concat_tables(keys)
     order = pc.sort_indices(held, [(name, "ascending") for name in sharding.ORDER])
     if work.inputs["fresh"]:
         order = _between(order, held["row_id"], work.inputs["between"])
-    return rows.take(order), held.take(order)
+    sorted_keys = held.take(order)
+    rows = _of_parent(work, files, sorted_keys)
+    if rows is None:
+        rows = pa.concat_tables(_rows_at(*one) for one in where).take(order)
+    return rows, sorted_keys
+
+
+def _of_parent(work: Work, files: Files, held: pa.Table) -> pa.Table | None:
+    """The rows from the parent's file, if that is at hand and has all of them as they are now."""
+    if not work.inputs.get("was"):
+        return None
+    ref, sha256 = work.inputs["was"]
+    rows, index = files.path(ref, "rows.parquet"), files.path(ref, INDEX_FILE)
+    if not (rows.exists() and index.exists()) or hashes.sha256_file(rows) != sha256:
+        return None
+    was = slices.read(index, ["row_id", "digest"])
+    at = pc.index_in(held["row_id"], value_set=was["row_id"].combine_chunks())
+    if at.null_count or not was["digest"].take(at).equals(held["digest"]):
+        return None
+    return writer.read_table(rows).take(at)
 
 
 def _membership(work: Work, files: Files) -> Callable[[pa.Table], pa.Array]:

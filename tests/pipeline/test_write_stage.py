@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -203,3 +204,36 @@ def test_lookups_find_repositories_places_and_files(tmp_path):
 
 def rows_of(version, done):
     return writer.read_table(version.files.path(done.ref, "rows.parquet"), ["row_id"]).to_pylist()
+
+
+def test_a_shard_is_the_same_from_the_parents_file_and_from_the_pieces(tmp_path):
+    sources, options = made.some_files(), {"shard_bytes": 2_000}
+    first = made.build(tmp_path, sources, made.brief(options=options))
+    asked = made.brief("1.1", removals=REMOVALS, parent=first.parent, options=options)
+    shutil.copytree(tmp_path, tmp_path / "apart")
+    from_parent = made.build(tmp_path, sources, asked, upto="write")
+    shutil.rmtree(tmp_path / "apart" / "write")
+    from_pieces = made.build(tmp_path / "apart", sources, asked, upto="write")
+    assert shas(from_parent) != shas(first)
+    assert shas(from_parent) == shas(from_pieces)
+
+
+def test_a_parents_file_that_is_not_what_it_was_is_not_used(tmp_path):
+    sources, options = made.some_files(), {"shard_bytes": 2_000}
+    first = made.build(tmp_path / "a", sources, made.brief(options=options))
+    asked = made.brief("1.1", removals=REMOVALS, parent=first.parent, options=options)
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    for done in first.done["write"]:
+        path = tmp_path / "b" / done.ref / "rows.parquet"
+        if path.exists():
+            table = writer.read_table(path)
+            texts = pa.array(["x"] * table.num_rows, table.schema.field("content").type)
+            at = table.schema.get_field_index("content")
+            writer.write(path, table.schema, [table.set_column(at, "content", texts)])
+    one = made.build(tmp_path / "a", sources, asked, upto="write")
+    two = made.build(tmp_path / "b", sources, asked, upto="write")
+    assert shas(one) != shas(first)
+    changed = {path for path, sha in shas(one).items() if shas(first).get(path) != sha}
+    assert {path: shas(two)[path] for path in changed} == {
+        path: shas(one)[path] for path in changed
+    }
