@@ -81,12 +81,12 @@ def run(work: Work, files: Files, folder: Path, secret: bytes) -> Report:
     stats = statistics.count(params["refs"], params["artefacts"], files)
     stats |= {key: params[key] for key in ("dataset", "version", "parent", "sources")}
     places = {
-        artefact["path"]: files.path(artefact["ref"], artefact["file"])
+        artefact["path"]: (artefact["ref"], artefact["file"])
         for artefact in params["artefacts"]
         if artefact["tier"] == "processed" and "configuration" not in artefact
     }
     index = files.path(params["refs"]["index"][0], "rows.parquet")
-    shown = preview.read(preview.choose(index), places)
+    shown = preview.read(preview.choose(index), places, files)
     reports.write_json(folder / "manifest.json", manifest)
     reports.write_json(folder / "stats.json", stats)
     reports.write_json(folder / "preview.json", shown)

@@ -19,7 +19,7 @@ from .work import Files
 
 STAGES = (
     *("collect", "identify", "gather", "select", "redact", "label", "write", "index", "look"),
-    *("verify", "card"),
+    *("verify", "show", "card"),
 )
 NEEDED = ("write", "index", "card")  # of the newest version, whatever they hold
 

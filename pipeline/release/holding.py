@@ -98,19 +98,22 @@ class Holder:
         """`inner` are pairs of a folder and what is said there; it holds below that folder."""
         self._shared = dict(shared)
         self._known = {"": own}
+        self._rows: dict[str, dict[str, Any]] = {}  # by folder
         self._inner: dict[str, licences.Found] = {}
         for where, found in inner:
             self._inner[where] = licences.joined(self._inner.get(where, licences.NOTHING), found)
 
     def at(self, path: str) -> dict[str, Any]:
         """A row for the file at `path`, with the licences of its folder and those above it."""
-        found = self._of_folder(path.rpartition("/")[0])
-        return {
-            **self._shared,
-            "path": path,
-            "licenses": list(found.licences),
-            "license_evidence": [one._asdict() for one in found.evidence],
-        }
+        folder = path.rpartition("/")[0]
+        if folder not in self._rows:
+            found = self._of_folder(folder)
+            self._rows[folder] = {
+                **self._shared,
+                "licenses": list(found.licences),
+                "license_evidence": [one._asdict() for one in found.evidence],
+            }
+        return {**self._rows[folder], "path": path}
 
     def _of_folder(self, folder: str) -> licences.Found:
         if folder not in self._known:

@@ -10,7 +10,9 @@ import pyarrow.compute as pc
 
 from pipeline.shards import writer
 
-from .work import Json
+from . import reports
+from .doing import do
+from .work import Context, Files, Json, Report, Stage, Work
 
 ROWS = 100
 LINES = 60
@@ -54,19 +56,42 @@ def _pairs(counts: pa.StructArray) -> Iterator[tuple[str, int]]:
     return zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)
 
 
-def read(chosen: Mapping[str, list[str]], places: Mapping[str, Path]) -> list[Json]:
+def read(
+    chosen: Mapping[str, list[str]], places: Mapping[str, tuple[str, str]], files: Files
+) -> list[Json]:
     """The chosen rows as plain data, by language, repository and path. Nothing is escaped.
 
-    `places` maps artefact paths to files. The text is the redacted one, cut to its first lines.
+    `places` maps artefact paths to the work that left the file and its name there. The text is the
+    redacted one, cut to its first lines. What one file shows is work of its own, and found again.
     """
     found: list[Json] = []
     for path, row_ids in chosen.items():
-        wanted = pa.array(row_ids, pa.string())
-        for batch in writer.read_batches(places[path], [*_COLUMNS.values(), "content"]):
-            mine = batch.filter(pc.is_in(batch.column("row_id"), value_set=wanted))
-            found += [_shown(row) for row in mine.to_pylist()]
+        ref, name = places[path]
+        work = Work("show", 0, path, {"ref": ref, "name": name, "rows": sorted(row_ids)})
+        do(SHOW, work, files, b"")
+        found += reports.read_json(files.path(work.name(SHOW.version), _FILE))
     key = ("language", "repo_name", "path", "row_id")
     return sorted(found, key=lambda row: tuple(row[name] for name in key))
+
+
+def _show(work: Work, files: Files, folder: Path, secret: bytes) -> Report:  # noqa: ARG001
+    """Some rows of one file."""
+    wanted = pa.array(work.params["rows"], pa.string())
+    path = files.path(work.params["ref"], work.params["name"])
+    found: list[Json] = []
+    for batch in writer.read_batches(path, [*_COLUMNS.values(), "content"]):
+        mine = batch.filter(pc.is_in(batch.column("row_id"), value_set=wanted))
+        found += [_shown(row) for row in mine.to_pylist()]
+    reports.write_json(folder / _FILE, found)
+    return Report(rows_in=len(found), rows_out=len(found))
+
+
+def _no_plan(context: Context) -> list[Work]:  # noqa: ARG001  asked for by card alone
+    return []
+
+
+SHOW = Stage("show", 1, _no_plan, _show)
+_FILE = "rows.json"
 
 
 def _shown(row: Json) -> Json:
