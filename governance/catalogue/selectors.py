@@ -213,7 +213,8 @@ def kept_by(actor: Actor, *roles: Role) -> QuerySet[Dataset]:
 
 
 def why_not(version: Version, actor: Actor, verb: str) -> str:
-    """Why this person can't approve, reject or publish this version now; empty when they can.
+    """Why this person can't approve, review, reject or publish this version now; empty when they
+    can.
 
     For pages, which say it beside the act. The verbs of `services` judge by themselves.
     """
@@ -221,11 +222,11 @@ def why_not(version: Version, actor: Actor, verb: str) -> str:
     if not any(actor.acts_as(role, version.dataset_id) for role in allowed):
         told = "Only an admin" if verb == "publish" else "Only a steward or an admin"
         return f"{told} can {verb} a version."
-    if verb in {"approve", "publish"} and version.started_by == actor.user_id:
+    if verb in {"approve", "review", "publish"} and version.started_by == actor.user_id:
         return "You started this build: somebody else must do this."
     if verb == "publish" and version.approved_by == actor.user_id:
         return "You approved this version: another admin must publish it."
-    if version.state not in MOVES[verb].before:
+    if verb != "review" and version.state not in MOVES[verb].before:
         wanted = " or ".join(sorted(MOVES[verb].before))
         return f"The version must be {wanted} first; it is {version.state}."
     return ""

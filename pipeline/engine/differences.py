@@ -8,7 +8,9 @@ versions can be compared after a compaction has erased the work that made them.
 import contextlib
 import hashlib
 import json
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from governance.catalogue.models import Difference
     from pipeline.release.difference import Difference as Counted
 
+DAY = 86_400  # seconds
 AT_ONCE = 2_000_000  # rows of both: counted while somebody waits; beyond that a task counts
 
 
@@ -122,6 +125,9 @@ def _key(dataset: Dataset) -> str:
 def _folder() -> Iterator[Path]:
     root = settings.WORK_DIR
     root.mkdir(parents=True, exist_ok=True)
+    for left in root.glob(".difference-*"):  # by a process that was killed
+        if time.time() - left.stat().st_mtime > DAY:
+            shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=root, prefix=".difference-") as folder:
         yield Path(folder)
 

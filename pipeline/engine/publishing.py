@@ -272,5 +272,5 @@ def _difference(version: Version, said: list[Judgement]) -> Item:
         title,
         Mark.OPEN,
         f"Nobody reviewed the difference with sha256 {digest[:12]}.",
-        "A steward or an admin who did not start the build looks at it and approves the version.",
+        "A steward or an admin who did not start the build looks at it: approving says so.",
     )

@@ -107,7 +107,10 @@ def build(request: HttpRequest, build_id: int) -> HttpResponse:
             return redirect("build", build_id=build_id)
         status = refusal
     acts = releasing.acts(
-        found, actor, lambda verb: asked.get(verb) or checking.form_of(verb, found, items)
+        found,
+        actor,
+        lambda verb: asked.get(verb) or checking.form_of(verb, found, items),
+        reviewed=checking.reviewed(items),
     )
     noted = checking.notes(found, actor)
     if "notes" in asked:
@@ -164,6 +167,7 @@ VERBS = {
     "resume": "The build of {} goes on.",
     "cancel": "The build of {} is cancelled.",
     "notes": "The release notes of {} are kept.",
+    "review": "That you looked at what {} changes is on record.",
 }
 
 
@@ -187,6 +191,7 @@ def _move(verb: str, found: "Build", actor: Actor, form: forms.Form) -> None:
         "approve": publishing.approve_version,
         "publish": publishing.publish_version,
         "reject": catalogue_services.reject_version,
+        "review": catalogue_services.review_difference,
     }[verb]
     more = form.more(verb) if isinstance(form, checking.MoveForm) else {}
     move(version_id=found.version_id, actor=actor, reason=reason, now=now, **more)

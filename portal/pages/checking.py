@@ -50,8 +50,9 @@ class MoveForm(ReasonForm):
 
     def more(self, verb: str) -> dict[str, Any]:
         """What the verb takes beside the reason."""
-        told: dict[str, Any] = {"accepts": ["redaction"] if self.cleaned_data.get("accept") else []}
-        if verb == "approve":
+        accepts = ["redaction"] if self.cleaned_data.get("accept") else []
+        told: dict[str, Any] = {} if verb == "review" else {"accepts": accepts}
+        if verb in ("approve", "review"):
             # What was looked at stands in the page; one that was sent without it looked at nothing.
             told["digest"] = self.cleaned_data.get("digest", "")
         return told
@@ -72,6 +73,11 @@ def lines(build: "Build") -> list[Item]:
     return publishing.checklist(build.version, now=timezone.now())
 
 
+def reviewed(items: Collection[Item]) -> bool:
+    """Whether somebody's look at the difference is on record; yes where nothing is asked."""
+    return all(item.mark is Mark.MET for item in items if item.code == "difference")
+
+
 def shown(items: Collection[Item]) -> list[dict[str, Any]]:
     return [
         {"it": item, "pill": dict(zip(("text", "kind"), MARKS[item.mark], strict=True))}
@@ -81,9 +87,9 @@ def shown(items: Collection[Item]) -> list[dict[str, Any]]:
 
 def form_of(verb: str, build: "Build", items: Collection[Item], data: Any = None) -> forms.Form:
     """The form of an act; approving and publishing carry what was looked at."""
-    if verb not in ("approve", "publish"):
+    if verb not in ("approve", "publish", "review"):
         return ReasonForm(data, auto_id=f"{verb}_%s")
-    asks = any(item.code == "redaction" and item.blocks for item in items)
+    asks = verb != "review" and any(item.code == "redaction" and item.blocks for item in items)
     digest = comparing.digest_of(build.version.difference)
     return MoveForm(data, asks=asks, digest=digest, auto_id=f"{verb}_%s")
 

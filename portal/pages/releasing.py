@@ -21,6 +21,12 @@ ACTS = {  # verb -> (heading, button, kind of button, the sentence beside it)
         "You have looked at the difference on this page and say that it may come out. Both go on "
         "record.",
     ),
+    "review": (
+        "Review",
+        "I looked at it",
+        "",
+        "You have looked at the difference on this page; its digest and your name go on record.",
+    ),
     "publish": (
         "Publish",
         "Publish",
@@ -108,12 +114,16 @@ def _publication(told: dict[str, Any], published: bool) -> str:
 
 
 def acts(
-    build: "Build", actor: Actor, form: Callable[[str], forms.Form]
+    build: "Build",
+    actor: Actor,
+    form: Callable[[str], forms.Form],
+    *,
+    reviewed: bool = True,
 ) -> dict[str, list[dict[str, Any]]]:
     """`open`: what this person may do now, each with its form. `shut`: the next act of the gate
     when it is somebody else's, with the sentence why."""
     found: dict[str, list[dict[str, Any]]] = {"open": [], "shut": []}
-    for verb in _possible(build):
+    for verb in _possible(build, reviewed=reviewed):
         heading, button, kind, sentence = ACTS[verb]
         told = {"verb": verb, "heading": heading, "button": button, "kind": kind}
         why = _why_not(build, actor, verb)
@@ -124,13 +134,15 @@ def acts(
     return found
 
 
-def _possible(build: "Build") -> list[str]:
-    """Acts that the state of the build leaves to anybody at all."""
+def _possible(build: "Build", *, reviewed: bool) -> list[str]:
+    """Acts that the state of the build leaves to anybody at all. Approving is a review as well;
+    what was approved without one (`reviewed` is no) needs it by itself."""
     if build.state == "running":
         return ["pause", "cancel"]
     if build.state == "paused":
         return ["resume", "cancel"]
-    return {"candidate": ["approve", "reject"], "approved": ["publish", "reject"]}.get(
+    approved = ["publish", "reject"] if reviewed else ["review", "publish", "reject"]
+    return {"candidate": ["approve", "reject"], "approved": approved}.get(
         build.version.state if build.state == "done" else "", []
     )
 

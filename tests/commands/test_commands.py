@@ -11,6 +11,7 @@ from django.utils import timezone
 from governance.access import selectors as access
 from governance.audit.actors import Role
 from governance.audit.models import Entry, Person
+from governance.catalogue import comparing
 from governance.catalogue import selectors as catalogue
 from pipeline.engine.models import Build, Imported
 from portal.accounts import tokens
@@ -219,3 +220,33 @@ def test_detect_and_redact_a_parquet_file(capsys, tmp_path):
     assert table["redactions"].to_pylist()[0] == [{"class": "EMAIL", "count": 1}]
     with pytest.raises(CommandError):
         call_command("detect", str(tmp_path / "none"), str(tmp_path / "x"))
+
+
+def test_what_is_approved_is_printed_with_its_digest_and_another_one_is_refused(capsys, settings):
+    settings.DEMO = True
+    steward, admin = UserFactory(role=Role.STEWARD), UserFactory(role=Role.ADMIN)
+    version = VersionFactory(state="candidate", published_at=None)
+    built(version)
+    words = (version.dataset.slug, version.number, "--reason", "looked", "--as")
+    with pytest.raises(CommandError, match="look at it again"):
+        call_command("approve", *words, steward.email, "--difference", "0" * 64)
+    told(capsys, "review", *words, steward.email)
+    said = told(capsys, "approve", *words, steward.email)
+    digest = comparing.digest_of(version.difference)
+    assert f"sha256 {digest}" in said
+    said = told(capsys, "publish", *words, admin.email)
+    assert "[not measured] Redaction is no worse than in the last version" in said
+    assert said.count("[met]") == 4
+
+
+def test_publish_names_every_line_that_stands_against_it(capsys, settings):
+    settings.DEMO = True
+    steward, admin = UserFactory(role=Role.STEWARD), UserFactory(role=Role.ADMIN)
+    version = VersionFactory(state="candidate", published_at=None)  # no build made it
+    words = (version.dataset.slug, version.number, "--reason", "due", "--as")
+    call_command("approve", *words, steward.email)
+    with pytest.raises(CommandError, match=r"No build made this version.*And 1 more"):
+        call_command("publish", *words, admin.email)
+    said = capsys.readouterr().out
+    assert said.count("[OPEN]") == 2
+    assert "Missing or empty: Tiers" in said

@@ -486,3 +486,22 @@ def test_notes_are_edited_until_it_is_out_and_name_nobody_who_was_removed(candid
     assert told.status_code == 409
     told = Client().get(reverse("manifest-note", kwargs=where | {"number": "1.1"}))
     assert version.manifest_sha256 in told.content.decode()
+
+
+def test_what_was_approved_without_a_review_gets_one_by_itself(candidate):
+    """As a version that was approved before reviews were kept."""
+    catalogue_services.approve_version(
+        version_id=candidate.version_id,
+        actor=actor(UserFactory(role=Role.STEWARD)),
+        reason="looked",
+        now=timezone.now(),
+    )
+    client = staff_client(Role.STEWARD)
+    assert 'value="review"' in text(client.get(address(candidate), **PAGE))
+    said = looked(candidate) | {"do": "review", "reason": "Looked at it."}
+    assert client.post(address(candidate), said, **PAGE).status_code == 302
+    assert 'value="review"' not in text(client.get(address(candidate), **PAGE))
+    told = staff_client(Role.ADMIN).post(
+        address(candidate), {"do": "publish", "reason": "due"}, **PAGE
+    )
+    assert told.status_code == 302
