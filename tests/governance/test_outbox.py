@@ -22,6 +22,7 @@ from governance.notices.models import Body, Handled, Message, Preference, State,
 from governance.notices.services import delivering, making
 from tests.factories import (
     NOW,
+    DatasetFactory,
     GrantFactory,
     UserFactory,
     VersionFactory,
@@ -114,6 +115,7 @@ def test_who_follows_a_dataset_learns_of_a_new_version_without_a_copy():
     before = VersionFactory(superseded=True)
     version = VersionFactory(dataset=before.dataset, parent=before)
     services.follow(actor=actor(follower), dataset=version.dataset, now=NOW)
+    services.follow(actor=actor(UserFactory()), dataset=DatasetFactory(), now=NOW)
     with transaction.atomic():
         audit.version_moved(
             actor=actor(UserFactory()),
