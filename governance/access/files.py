@@ -108,6 +108,18 @@ _AT_COMMIT = Prepared(
 )
 
 
+def _last(namespace: str, name: str) -> str:
+    """Number of the version that was current last, when none is; else an empty text."""
+    known = Version.objects.filter(
+        dataset__namespace=namespace,
+        dataset__name=name,
+        dataset__listed=True,
+        state__in=sorted(PUBLIC),
+    )
+    last = known.order_by("-published_at", "-id").values_list("number", flat=True)
+    return "" if known.filter(state=State.PUBLISHED).exists() else last.first() or ""
+
+
 def locate(
     actor: Actor, repository: Repository, revision: str, path: str, *, now: datetime
 ) -> Found | None:
@@ -127,6 +139,9 @@ def locate(
     tag = revision.removeprefix("refs/tags/")
     if revision in {"main", "refs/heads/main"}:
         row = _AT_MAIN.first(**asked)
+        if row is None:  # no such file, or no version is current: then it answers as it ended
+            number = _last(repository.namespace, name)
+            row = _AT_TAG.first(number=number, **asked) if number else None
     elif tag.startswith("v"):
         row = _AT_TAG.first(number=tag[1:], **asked)
     else:

@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Count, F, Prefetch, QuerySet, Sum, Value
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 
 from governance.audit.actors import Actor, Role
 from governance.catalogue.models import Artefact, Dataset, Hold, Purge, ReleaseNotes, Tier, Version
 from governance.catalogue.states import MOVES, PUBLIC, State
 from governance.errors import MissingError
+
+LONG = ("card", "charts", "preview", "stats", "difference")  # texts of a version
 
 
 class Repository(NamedTuple):
@@ -117,7 +119,8 @@ def public_versions(of: Dataset) -> QuerySet[Version]:
     """Versions that anyone may know of, newest first, without their long texts."""
     return (
         Version.objects.filter(dataset=of, state__in=PUBLIC)
-        .defer("card", "charts", "preview")
+        .select_related("successor", "purge")
+        .defer("card", "charts", "preview", *(f"successor__{name}" for name in LONG))
         .order_by("-published_at", "-id")
     )
 
@@ -139,7 +142,7 @@ def by_revision(of: Dataset, revision: str) -> Version | None:
     known = Version.objects.filter(dataset=of, state__in=PUBLIC).defer("card", "charts", "preview")
     if revision in {"main", "refs/heads/main"}:
         newest = known.filter(state=State.PUBLISHED).first()
-        return newest or known.order_by("-published_at").first()
+        return newest or known.order_by("-published_at", "-id").first()
     tag = revision.removeprefix("refs/tags/")
     if tag.startswith("v"):
         return known.filter(number=tag[1:]).first()
@@ -264,3 +267,17 @@ def hold_of(version: Version, *, now: datetime) -> Hold | None:
 def purge_of(version: Version) -> Purge | None:
     """The erasing of its bytes, once that was asked for."""
     return Purge.objects.filter(version=version).first()
+
+
+def holds_of(version: Version) -> list[Hold]:
+    """All legal holds that there were, newest first."""
+    return list(Hold.objects.filter(version=version))
+
+
+def served_beside(version: Version, *, now: datetime) -> list[Version]:
+    """Other versions of the dataset that can be had, the current one first."""
+    others = Version.objects.filter(dataset=version.dataset_id).exclude(pk=version.pk)
+    served = others.filter(
+        Q(state=State.PUBLISHED) | Q(state=State.SUPERSEDED, serve_until__gt=now)
+    )
+    return list(served.defer(*LONG).order_by("state", "-published_at"))

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from portal.api import applying, reviewing, telling, terms, versions, views
+from portal.api import applying, closing, reviewing, telling, terms, versions, views
 
 _DATASET = "datasets/<str:namespace>/<str:name>"
 OWN = "applications/<str:number>"
@@ -67,6 +67,9 @@ urls = [
     path("datasets/<str:namespace>/<str:name>/access", views.Access.as_view(), name="api-access"),
     path(f"{_DATASET}/versions", versions.Versions.as_view(), name="api-versions"),
     path(_VERSION, versions.Version.as_view(), name="api-version"),
+    path(f"{_VERSION}/withdraw", closing.Withdraw.as_view(), name="api-version-withdraw"),
+    path(f"{_VERSION}/hold", closing.Hold.as_view(), name="api-version-hold"),
+    path(f"{_VERSION}/hold/lift", closing.Lift.as_view(), name="api-version-lift"),
     path(f"{_VERSION}/difference", versions.Difference.as_view(), name="api-difference"),
     path(f"{_VERSION}/checklist", versions.Checklist.as_view(), name="api-checklist"),
     path(f"{_DATASET}/terms", terms.Terms.as_view(), name="api-terms"),

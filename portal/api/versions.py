@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -28,6 +28,19 @@ EXACT = OpenApiParameter(
 )
 
 
+class PurgeOut(serializers.Serializer):
+    """What became of the bytes of a closed version."""
+
+    state = serializers.CharField(help_text="waiting, erasing, held or done")
+    asked_at = serializers.DateTimeField()
+    verified_at = serializers.DateTimeField(
+        allow_null=True, help_text="when every key was listed and asked for again: nothing there"
+    )
+    objects_erased = serializers.IntegerField()
+    objects_shared = serializers.IntegerField(help_text="kept, as another version needs them")
+    bytes_erased = serializers.IntegerField()
+
+
 class VersionOut(serializers.Serializer):
     version = serializers.CharField(source="number")
     state = serializers.CharField(help_text="published, superseded or withdrawn")
@@ -38,6 +51,11 @@ class VersionOut(serializers.Serializer):
     )
     withdrawn_at = serializers.DateTimeField(allow_null=True)
     withdrawn_reason = serializers.CharField(allow_blank=True)
+    erase_by = serializers.DateTimeField(
+        allow_null=True, help_text="of a withdrawn version: holders erase their copies by then"
+    )
+    successor = serializers.SerializerMethodField(help_text="what to take in its place")
+    purge = serializers.SerializerMethodField()
     rows = serializers.IntegerField(help_text="of the processed tier")
     size = serializers.IntegerField(help_text="bytes of the processed tier")
     terms_version = serializers.CharField(source="terms", allow_blank=True)
@@ -47,6 +65,14 @@ class VersionOut(serializers.Serializer):
     manifest_url = serializers.SerializerMethodField()
     note_url = serializers.SerializerMethodField(help_text="signed note of the manifest's sha256")
     difference_url = serializers.SerializerMethodField()
+
+    def get_successor(self, version: Any) -> str | None:
+        return version.successor.number if version.successor_id else None
+
+    @extend_schema_field(PurgeOut(allow_null=True))
+    def get_purge(self, version: Any) -> dict[str, Any] | None:
+        asked = getattr(version, "purge", None)
+        return PurgeOut(asked).data if asked is not None else None
 
     def get_served(self, version: Any) -> bool:
         return access.is_served(self.context["dataset"], version, now=self.context["now"])

@@ -1,6 +1,6 @@
 """Setting up and keeping an installation: people, roles, datasets, tiers. A module a page."""
 
-from portal.pages import invited, keeping, persons, questioning, roles, starting, tiering
+from portal.pages import closing, invited, keeping, persons, questioning, roles, starting, tiering
 
 urls = [
     *starting.urls,
@@ -9,5 +9,6 @@ urls = [
     *persons.urls,
     *keeping.urls,
     *tiering.urls,
+    *closing.urls,
     *questioning.urls,
 ]

@@ -172,6 +172,7 @@ def _shown(dataset: "Dataset", asked: dict[str, forms.Form], *, now: datetime) -
         "dataset": dataset,
         "steps": [] if all(each.done for each in steps) else starting.drawn(steps),
         "tiers": _in_words(catalogue.tiers(dataset)),
+        "versions": catalogue.public_versions(dataset),
         "terms": terms.in_force(dataset, now=now),
         "sources": list(enumerate(dataset.sources)),
         "collect": (

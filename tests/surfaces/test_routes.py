@@ -64,13 +64,14 @@ POSTED = (  # of the API, by POST or DELETE alone: POSTS and tests/api tell who 
     "api-submit", "api-answer", "api-withdraw", "api-nudge", "api-again", "api-renew",
     "api-application-files", "api-application-file", "api-member-remove", "api-accept",
     "api-decline", "api-leave", "api-bulk", "api-take", "api-release", "api-hand-on", "api-note",
+    "api-version-withdraw", "api-version-hold", "api-version-lift",
     "api-return", "api-approve", "api-reject", "api-revoke", "api-inbox-read",
     "api-webhook-secret", "api-webhook-test", "api-webhook-redeliver",
 )  # fmt: skip
 
 OF_VERSION = (  # addresses that name one
-    "dataset-difference", "manifest", "manifest-note", "api-version", "api-difference",
-    "api-checklist",
+    "version-close", "dataset-difference", "manifest", "manifest-note", "api-version",
+    "api-difference", "api-checklist",
 )  # fmt: skip
 
 MATRIX = {
@@ -139,6 +140,7 @@ MATRIX = {
     "dataset-new": ADMIN,
     "dataset-edit": ADMIN,
     "tier-edit": ADMIN,
+    "version-close": ADMIN,
     "tier-form": ADMIN,
     "invitation": OPEN,  # whoever has the link
     "checkpoint": OPEN,
@@ -288,6 +290,7 @@ def world(settings):
         "api-copy": acceptance.number,
         **dict.fromkeys((*POSTED, "api-application", "api-review"), application.number),
         **dict.fromkeys(OF_VERSION, "1.1"),
+        **dict.fromkeys(("api-version-withdraw", "api-version-hold", "api-version-lift"), "1.1"),
         "acceptance": acceptance.number,
         "acceptance-json": acceptance.number,
         "application": application.number,
@@ -371,6 +374,7 @@ POSTS = {
         {"do": "policy", "offered": "no", "reason": "shut for now", "typed": ""},
         {"admin"},
     ),
+    "version-close": ({"do": "withdraw", "reason": "misread", "successor": ""}, {"admin"}),
     "tier-form": (
         {"do": "save", "count": "1", "q1_kind": "text", "q1_label": "Why?", "reason": "shorter"},
         {"admin"},

@@ -7,7 +7,7 @@ from governance.catalogue.services.datasets import (
     check_slug,
     make_dataset,
 )
-from governance.catalogue.services.holding import lift_hold, place_hold
+from governance.catalogue.services.holding import check_keeper, lift_hold, place_hold
 from governance.catalogue.services.judging import review_difference
 from governance.catalogue.services.making import (
     Candidate,
@@ -35,6 +35,7 @@ __all__ = [
     "ask_for_purge",
     "begin_version",
     "change_notes",
+    "check_keeper",
     "check_slug",
     "close_over",
     "finish_version",

@@ -28,7 +28,7 @@ def place_hold(
     """
     with transaction.atomic():
         version = locked(version_id)
-        _check_admin(actor, version)
+        check_keeper(actor, version)
         fields = {}
         if not reason.strip():
             fields["reason"] = "Name the matter: it stays in the record."
@@ -75,7 +75,7 @@ def lift_hold(*, actor: Actor, hold_id: int, reason: str, now: datetime) -> Hold
             raise MissingError("There is no such hold.")
         version = locked(known.version_id)
         hold = Hold.objects.select_for_update(of=("self",)).get(pk=hold_id)
-        _check_admin(actor, version)
+        check_keeper(actor, version)
         if hold.lifted_at is not None or hold.until <= now:
             raise WrongStateError("This hold has ended already.")
         if not reason.strip():
@@ -90,6 +90,7 @@ def lift_hold(*, actor: Actor, hold_id: int, reason: str, now: datetime) -> Hold
     return hold
 
 
-def _check_admin(actor: Actor, version: Version) -> None:
+def check_keeper(actor: Actor, version: Version) -> None:
+    """Raise NotPermittedError unless `actor` may place and lift holds on it."""
     if not actor.acts_as(Role.ADMIN, version.dataset_id):
         raise NotPermittedError("Only an admin of the dataset places and lifts a legal hold.")
