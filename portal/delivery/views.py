@@ -24,7 +24,9 @@ def resolve(
     asked = tickets.ask(
         actor=actor, namespace=namespace, name=name, revision=revision, path=path, now=now
     )
-    headers = _headers(request, asked) | warnings.of_version(request, asked.artefact.version)
+    headers = _headers(request, asked) | warnings.beside(
+        request, actor, asked.artefact.version, asked.decision, now
+    )
     if request.method == "HEAD":
         if not asked.decision.allowed:
             tickets.issue(actor=actor, asked=asked, now=now)  # a refusal, which is on record

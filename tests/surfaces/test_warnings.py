@@ -12,12 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from governance import dates
 from governance.access.models import RoleHeld
 from governance.audit.actors import Role
 from governance.errors import MissingError
 from governance.notices import selectors, services, unsubscribing
 from governance.notices.models import Preference
 from governance.notices.services import reaching
+from governance.terms.models import TermsVersion
 from tests.factories import (
     LONG_AGO,
     AcceptanceFactory,
@@ -73,6 +75,19 @@ def test_a_warning_costs_one_query_and_the_current_version_none(file, researcher
     version.save()
     VersionFactory(dataset=version.dataset, number="1.1", parent=version)
     assert asked() == before + 1
+
+
+def test_that_the_right_to_download_ends_soon_is_said_beside_the_file(file, researcher):
+    """By the rule's own word, whatever ends it; a duty that is due comes the same way."""
+    client = signed_in(researcher)
+    until = timezone.now() + timedelta(days=9)
+    TermsVersion.objects.update(accepted_until=until)
+    told = client.head(at(file))["X-HF-Warning"]
+    assert told.startswith("ends lab/shelf; Your downloads of lab/shelf end on ")
+    assert dates.moment(until) in told
+    assert told.endswith("/datasets/lab/shelf/access")
+    TermsVersion.objects.update(accepted_until=timezone.now() + timedelta(days=90))
+    assert "X-HF-Warning" not in client.head(at(file))
 
 
 @pytest.mark.parametrize("successor", [None, "1.1"])
