@@ -235,19 +235,3 @@ def _outside(values: pa.ChunkedArray, others: pa.ChunkedArray) -> int:
     distinct = pc.unique(values)
     there = pc.is_in(distinct, value_set=pc.unique(others))
     return len(distinct) - (pc.sum(there).as_py() or 0)
-
-
-def index(rows: Path, places: Path, artefacts: dict[str, int]) -> list[str]:
-    """The row index names every row of every file once, each on a place of the raw tier."""
-    table = writer.read_table(rows, ["row_id", "path", "hexsha", "repo_id"])
-    wrong = []
-    twice = table.num_rows - pc.count_distinct(table["row_id"]).as_py()
-    if twice:
-        wrong.append(f"{twice} row ids stand in more than one file")
-    if Counter(table["path"].to_pylist()) != Counter(artefacts):
-        wrong.append("the row index counts other rows than the files hold")
-    there = writer.read_table(places, ["hexsha", "repo_id"])
-    lost = table.join(there, ["hexsha", "repo_id"], join_type="left anti").num_rows
-    if lost:
-        wrong.append(f"{lost} rows whose source is not in the raw tier")
-    return wrong

@@ -13,7 +13,18 @@ from pathlib import Path
 from pipeline.select import removals, sets
 from pipeline.shards import schemas, writer
 
-from . import annotating, beside, checks, checks_beside, looking, rawing, reports, updating
+from . import (
+    annotating,
+    beside,
+    checks,
+    checks_beside,
+    checks_index,
+    looking,
+    rawing,
+    reports,
+    updating,
+)
+from .doing import DRAFTS
 from .identifying import PLACES_FILE
 from .looking import Look
 from .redacting import detector_digest
@@ -310,7 +321,7 @@ def _totals(work: Work, files: Files, report: Report) -> list[str]:
     wrong += _chain(told, sum(work.params["rows"].values()))
     index = work.params["refs"]["index"][0]
     rows, places = (files.path(index, name) for name in ("rows.parquet", "blobs.parquet"))
-    wrong += checks.index(rows, places, work.params["rows"])
+    wrong += checks_index.index(rows, places, work.params["rows"], files.root / DRAFTS)
     report.counts = {stage: reports.summed(found) for stage, found in told.items()}
     return wrong
 

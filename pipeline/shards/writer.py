@@ -130,23 +130,6 @@ def read_table(
         return pa.Table.from_batches(_batches(file, columns, within, _TABLE_ROWS), schema)
 
 
-def read_numbered(
-    path: Path, columns: Sequence[str] | None, within: Within
-) -> tuple[pa.Table, int]:
-    """The rows within a range of a file that is sorted by its column, and the number of the first.
-
-    Numbers count from 0 over the whole file.
-    """
-    with pq.ParquetFile(path, pre_buffer=False) as file:
-        groups = _holding(file, within)
-        before = sum(file.metadata.row_group(at).num_rows for at in range(min(groups, default=0)))
-        table = file.read_row_groups(groups, columns=columns)
-    values = table[within.column]
-    low = pc.sum(pc.less(values, within.low)).as_py() or 0
-    inside = pc.sum(pc.less(values, within.high)).as_py() or 0
-    return table.slice(low, inside - low), before + low
-
-
 _TABLE_ROWS = 1 << 16  # a batch, when all of them are held anyway
 
 

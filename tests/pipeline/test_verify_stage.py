@@ -6,7 +6,7 @@ import shutil
 import pyarrow as pa
 import pytest
 
-from pipeline.release import verifying
+from pipeline.release import ordering, verifying
 from pipeline.release.doing import do, read_report
 from pipeline.release.verifying import VerifyError
 from pipeline.shards import hashes, schemas, writer
@@ -48,6 +48,14 @@ def first(rows, **changes):
     return [rows[0] | changes, *rows[1:]]
 
 
+@pytest.fixture(params=["in memory", "on the disk"])
+def counted(request, monkeypatch):
+    """The row index is counted in memory, or as that of a large version."""
+    if request.param == "on the disk":
+        monkeypatch.setattr(ordering, "IN_MEMORY", 0)
+
+
+@pytest.mark.usefixtures("counted")
 def test_a_sound_version_passes(version):
     assert verify(version) == []
 
@@ -72,6 +80,7 @@ def test_a_missing_row(version):
     assert said == ["data/c/0000.parquet: 1 rows where the report says 2."]
 
 
+@pytest.mark.usefixtures("counted")
 def test_a_row_that_was_never_indexed(version):
     rewrite(version, 0, lambda rows: rows[1:])
     version.done["write"][0].report.rows_out -= 1
@@ -109,6 +118,7 @@ def test_a_row_id_twice_in_a_file(version):
     assert verify(version) == ["data/c/0000.parquet: 1 row ids stand more than once."]
 
 
+@pytest.mark.usefixtures("counted")
 def test_a_row_in_two_files(version):
     path = version.path("index", "rows.parquet")
     rows = writer.read_table(path).to_pylist()
@@ -170,6 +180,7 @@ def test_a_removal_by_the_number_of_a_host(tmp_path):
     assert said == ["removed subjects: raw: 4 traces of a removed subject."]
 
 
+@pytest.mark.usefixtures("counted")
 def test_a_processed_row_without_a_place_in_the_raw_tier(version):
     path = version.path("index", "blobs.parquet")
     table = writer.read_table(path)
