@@ -1,9 +1,9 @@
 """What changed between two versions: counts by kind, reason, language and licence, never a name.
 
-Two forms come of it. `exact` is for the people who publish. `told` is for anyone: of rows that went
-or changed it counts no group that fewer than FEWEST different holders stand behind, as a group of
-one would tell who asked for what. Such groups are counted together, with others until enough
-holders stand behind the sum; where that never happens, only the total is told.
+Two forms come of it. `exact` is for the people who publish. `told` is for anyone: it counts no
+group of rows that came, went or changed behind which fewer than FEWEST different holders stand, as
+a group of one would tell who asked for what. Such groups are counted together, with others until
+enough holders stand behind the sum; where that never happens, only the total is told.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -137,7 +137,7 @@ def _told(
     for group in GROUPS:
         cells = _cells(database, group, kind)
         folded: set[str] = set()
-        if kind != "added" and not first:
+        if not first:  # new ones too: asked for backwards, they are those that went
             folded = fold(cells, lambda names, at=group: _holders(database, at, kind, names))
         shown = [cell for cell in cells if cell.name not in folded]
         told[group] = {cell.name: cell.rows for cell in shown}
@@ -147,13 +147,13 @@ def _told(
 
 
 def without_groups(exact: Json) -> dict[str, Json]:
-    """The form for anyone when nobody knows how many holders stand behind a group: rows that went
-    or changed are told as totals alone. For differences counted before row lists were kept."""
+    """The form for anyone when nobody knows how many holders stand behind a group: rows that came,
+    went or changed are told as totals alone. For differences counted before row lists were kept."""
     rows = {}
     for kind in KINDS:
         held = exact["rows"][kind]
         rows[kind] = {"rows": held["rows"], "bytes": held["bytes"], "sizes": {}, "others": {}}
-        open_ = kind == "added" or not exact["totals"]["old"]["rows"]
+        open_ = not exact["totals"]["old"]["rows"]
         for group in GROUPS:
             rows[kind][group] = dict(held.get(group, {})) if open_ else {}
             rows[kind]["others"][group] = 0 if open_ else held["rows"]

@@ -170,7 +170,7 @@ class ComparedOut(serializers.Serializer):
 
 class Difference(APIView):
     """What changed from one version of a dataset to any other one. It names nobody: of rows that
-    went or changed, groups that fewer than five accounts stand behind are told together."""
+    came, went or changed, groups that fewer than five accounts stand behind are told together."""
 
     @extend_schema(
         operation_id="difference",

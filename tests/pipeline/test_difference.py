@@ -211,6 +211,15 @@ def test_one_persons_removal_is_not_told_apart(story):
     assert told["others"] == {"reasons": 1, "languages": 1, "licences": 1}
 
 
+def test_asked_for_backwards_it_tells_no_more(story):
+    """The one row that 1.2 lacks is new when 1.1 is compared with it: still not told apart."""
+    told = of_lists(story["1.2"], story["1.1"]).told["rows"]["added"]
+    assert told["languages"] == told["licences"] == {}
+    assert told["others"]["languages"] == told["rows"] == 1
+    back = of_lists(story["1.1"], story["1.0"]).told["rows"]["added"]
+    assert back["languages"] == {"Python": 20, "Perl": 5}
+
+
 def test_many_rows_of_one_holder_are_still_one(tmp_path):
     """Fifty files of one account are one person's act, however many rows they are."""
     mine = [File("opt/repo", f"{at}.py", f"# {at}\n") for at in range(50)]
