@@ -109,11 +109,11 @@ def _not_served(facts: Facts) -> Step:
         )
     told = f"Version {facts.version} is no longer served: it was {facts.version_state}"
     if facts.withdrawn_reason:
-        told += f" ({facts.withdrawn_reason})"
+        told += f" ({facts.withdrawn_reason.rstrip('.')})"
     return Step(
         "served",
         "Take a served version",
-        f"{told}. Take the current version.",
+        f"{told}. The page of versions says which one can be had now.",
         "dataset-versions",
         _place(facts),
         "See the versions",

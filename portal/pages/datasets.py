@@ -59,6 +59,10 @@ class About(NamedTuple):
         is_other = self.version is not None and self.version != self.current
         return f"?version={self.version.number}" if is_other else ""
 
+    @property
+    def files_url(self) -> str:
+        return self.url("dataset-files")
+
     def url(self, route: str) -> str:
         return reverse(route, kwargs=self.place) + self.query
 

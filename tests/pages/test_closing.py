@@ -48,7 +48,7 @@ def test_withdrawn_by_its_page_it_says_everywhere_what_is_in_its_place(admin, cl
     Purge.objects.update(
         state="done", verified_at=timezone.now(), objects_erased=1, bytes_erased=4242
     )
-    assert "its bytes were erased" in text(client.get("/datasets/lab/shelf?version=1.0", **PAGE))
+    assert "Its bytes were erased" in text(client.get("/datasets/lab/shelf?version=1.0", **PAGE))
     tombstone = next(each for each in client.get(API).json() if each["version"] == "1.0")
     assert (tombstone["successor"], tombstone["served"]) == ("1.1", False)
     assert (tombstone["purge"]["state"], tombstone["purge"]["bytes_erased"]) == ("done", 4242)
