@@ -26,7 +26,8 @@ from typing import Any
 from bench import Figure, alternate, median_ratio
 from bench._against import both
 from portal.supervisor import healthy
-from tests.server.running import FIRST_START, ROOT, Server, free_port
+from tests.ports import free_port
+from tests.server.running import FIRST_START, ROOT, Server
 from tests.waiting import until
 
 SECONDS, CONNECTIONS = 2.0, 8

@@ -10,7 +10,14 @@ from django.test import TransactionTestCase
 
 from governance.catalogue import guarding
 
-pytest_plugins = ["tests.plugins.no_skips", "tests.server.running", "tests.browser.driving"]
+pytest_plugins = [
+    "tests.plugins.no_skips",
+    "tests.plugins.only_database",
+    "tests.plugins.shares",
+    "tests.plugins.template",
+    "tests.server.running",
+    "tests.browser.driving",
+]
 
 
 @pytest.fixture(autouse=True)

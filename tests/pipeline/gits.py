@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.collect.outbound import Policy
-from tests.server.running import free_port
+from tests.ports import free_port
 from tests.waiting import until
 
 LOOPBACK = Policy(frozenset({"http", "git", "https"}), frozenset({"127.0.0.1", "localhost"}))

@@ -9,18 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.ports import free_port
+
 NEEDED = ("swift-proxy-server", "swift-object-server", "swift-ring-builder", "memcached")
 KEY, SECRET = "test:tester", "testing"  # of this store alone
 
 
 def found() -> bool:
     return all(shutil.which(name) for name in NEEDED)
-
-
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return held.getsockname()[1]
 
 
 @contextmanager
