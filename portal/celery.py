@@ -81,6 +81,10 @@ _pulse = _Pulse()
 @signals.worker_ready.connect
 def _worker_ready(sender: Any, **kwargs: Any) -> None:  # noqa: ARG001
     _pulse.beat(sender.hostname)
+    try:
+        app.send_task("pipeline.engine.tasks.sweep")  # what a worker before this one left
+    except Exception:
+        log.warning("worker could not ring for a sweep", exc_info=True)
 
 
 @signals.heartbeat_sent.connect

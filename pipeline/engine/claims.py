@@ -18,14 +18,13 @@ from django.db.models import Q, QuerySet
 from governance.catalogue.models import Artefact, Hold, PurgeItem, Stored, Version
 from governance.catalogue.states import State
 from governance.errors import WrongStateError
-from pipeline.engine.models import Build, Shard
+from pipeline.engine.models import AT_WORK, Build, Shard
 from pipeline.publish.storage import artefact_key
 from pipeline.release.work import Json
 
 LOCK = 0x676174686F7573  # of storage, among the advisory locks of the database
 BATCH = 400  # keys in one statement
 CLOSED = (State.WITHDRAWN, State.REJECTED)
-AT_WORK = (Build.State.RUNNING, Build.State.PAUSED)
 
 
 class BeingPurgedError(WrongStateError):

@@ -16,9 +16,7 @@ from governance.catalogue.models import Dataset, Hold, Version
 from governance.errors import WrongStateError
 from governance.removals import selectors as removals
 from pipeline.engine import claims, purging, services
-from pipeline.engine.models import Build, Shard
-
-AT_WORK = (Build.State.RUNNING, Build.State.PAUSED)
+from pipeline.engine.models import AT_WORK, Build, Shard
 
 
 def compact(*, actor: Actor, dataset: Dataset, reason: str, now: datetime) -> dict[str, int]:

@@ -6,13 +6,16 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import F, Q
 from django.utils import timezone
 
 from pipeline.engine.models import Build, Shard
 from pipeline.release.work import Json
+
+log = structlog.get_logger()
 
 
 def term() -> timedelta:
@@ -65,6 +68,15 @@ def give_back(
     )
 
 
+def _renew(shard_id: int, token: UUID) -> None:
+    """A database that is away for a moment costs this renewal, not the ones after it."""
+    try:
+        renew(shard_id, token=token, now=timezone.now())  # noqa: TID251  a real clock
+    except DatabaseError as error:
+        log.warning("lease not renewed", shard=shard_id, error=type(error).__name__)
+        connection.close()
+
+
 @contextmanager
 def kept(shard_id: int, *, token: UUID) -> Iterator[None]:
     """Renew the lease every quarter of its term while the body runs."""
@@ -73,7 +85,7 @@ def kept(shard_id: int, *, token: UUID) -> Iterator[None]:
     def keep() -> None:
         try:
             while not stop.wait(term().total_seconds() / 4):
-                renew(shard_id, token=token, now=timezone.now())  # noqa: TID251  a real clock
+                _renew(shard_id, token)
         finally:
             connection.close()  # the thread has a connection of its own
 

@@ -9,6 +9,7 @@ class Build(models.Model):
     class State(models.TextChoices):
         RUNNING = "running", "Running"
         PAUSED = "paused", "Paused"
+        HELD = "held", "Held"  # shards were set aside; resumed, they are tried again
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
         CANCELLED = "cancelled", "Cancelled"
@@ -21,7 +22,7 @@ class Build(models.Model):
     finished_at = models.DateTimeField(null=True)
     started_by = models.BigIntegerField(null=True)
     started_by_name = models.CharField(max_length=254, blank=True)
-    cause = models.TextField(blank=True)  # why it failed or was cancelled
+    cause = models.TextField(blank=True)  # why it failed, was cancelled, is held or must wait
     plan_until = models.DateTimeField(null=True)  # somebody plans the next stage until then
 
     class Meta:
@@ -29,6 +30,9 @@ class Build(models.Model):
 
     def __str__(self) -> str:
         return f"build {self.pk}"
+
+
+AT_WORK = (Build.State.RUNNING, Build.State.PAUSED, Build.State.HELD)  # not ended
 
 
 class Shard(models.Model):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from governance.catalogue.services import Candidate, FileSpec
 from pipeline.engine import claims, differences, leases, services
@@ -22,6 +22,7 @@ from pipeline.release.work import Context, Done, Files, Json, Report, Stage, Wor
 log = structlog.get_logger()
 RETRY_AFTER = timedelta(seconds=5)  # doubled with each attempt
 RETRY_MOST = timedelta(minutes=5)
+GONE = (FileNotFoundError, NotADirectoryError, PermissionError)  # asking again changes nothing
 
 
 def advance(build_id: int, *, now: datetime) -> None:
@@ -35,7 +36,7 @@ def advance(build_id: int, *, now: datetime) -> None:
     for stage in STAGES:
         planned, done, failed = counts.get(stage.name, (0, 0, 0))
         if failed and done + failed == planned:  # the others went on without it
-            services.fail_build(build_id=build_id, cause=_cause(build, stage.name), now=now)
+            _set_aside(build, stage.name, now=now)
             return
         if not planned:
             planned = _plan(build, stage, now=now)
@@ -61,8 +62,15 @@ def _counts(build: Build) -> dict[str, tuple[int, int, int]]:
     return {each["stage"]: (each["planned"], each["done"], each["failed"]) for each in found}
 
 
-def _cause(build: Build, stage: str) -> str:
+def _set_aside(build: Build, stage: str, *, now: datetime) -> None:
+    """Wrong input ends the build; what was tried to the end may be mended, so it is held."""
     failed = Shard.objects.filter(build=build, stage=stage, state=Shard.State.FAILED)
+    hopeless = failed.filter(attempts__lt=settings.SHARD_ATTEMPTS).exists()
+    act = services.fail_build if hopeless else services.hold_build
+    act(build_id=build.pk, cause=_cause(failed, stage), now=now)
+
+
+def _cause(failed: QuerySet[Shard], stage: str) -> str:
     first = failed.order_by("number").first()
     assert first is not None  # noqa: S101  counted a moment ago, and failed stays failed
     others = failed.count() - 1
@@ -77,9 +85,12 @@ def _plan(build: Build, stage: Stage, *, now: datetime) -> int:
     context = Context(services.brief_of(build), services.files(), _done(build))
     try:
         works = stage.plan(context)
-    except (ValueError, OSError) as error:
+    except (ValueError, *GONE) as error:
         log.error("plan failed", build=build.pk, stage=stage.name, error=type(error).__name__)
         services.fail_build(build_id=build.pk, cause=f"{stage.name}: {error}", now=now)
+        return 0
+    except OSError as error:
+        _later(build, stage.name, error)
         return 0
     shards = [_shard(build, stage, work) for work in works]
     try:
@@ -88,6 +99,12 @@ def _plan(build: Build, stage: Stage, *, now: datetime) -> int:
         services.plan_again(build.pk)
         return 0
     return len(works)
+
+
+def _later(build: Build, what: str, error: OSError) -> None:
+    """A disk that is full, a store that is busy: a sweep comes back to it."""
+    log.warning("must wait", build=build.pk, at=what, error=type(error).__name__)
+    services.plan_later(build.pk, cause=f"{what}: {error}", at=_clock() + RETRY_AFTER)
 
 
 def _shard(build: Build, stage: Stage, work: Work) -> Shard:
@@ -179,6 +196,17 @@ def _complete(build: Build, *, now: datetime) -> None:
     """Put the files into storage and hand the version over as a candidate."""
     if not services.begin_planning(build.pk, stage="finish", now=now):
         return
+    try:
+        made = _stored(build)
+    except OSError as error:
+        _later(build, "finish", error)
+        return
+    if made is not None:
+        services.finish_build(build_id=build.pk, made=made, now=_clock())
+
+
+def _stored(build: Build) -> Candidate | None:
+    """Put every file into storage; None while a purge is at one of them."""
     files = services.files()
     refs = dict(
         Shard.objects.filter(build=build, stage__in=["card", "index"], number=0).values_list(
@@ -193,7 +221,7 @@ def _complete(build: Build, *, now: datetime) -> None:
         claims.claim(version=build.version, files=[each.kept for each in parts])
     except claims.BeingPurgedError:
         services.plan_again(build.pk)
-        return
+        return None
     kept = store()
     for each in parts:
         kept.put(each.kept.key, files.path(each.ref, each.file))
@@ -201,8 +229,7 @@ def _complete(build: Build, *, now: datetime) -> None:
         FileSpec(one["tier"], one["path"], one["size"], one["sha256"], one["rows"], each.kept.key)
         for one, each in zip(manifest["artefacts"], parts, strict=False)
     ]
-    made = _candidate(build, files, refs, text, specs)
-    services.finish_build(build_id=build.pk, made=made, now=_clock())
+    return _candidate(build, files, refs, text, specs)
 
 
 def _files_of(ref: str) -> dict[str, Json]:

@@ -23,12 +23,15 @@ from governance.errors import MissingError, WrongStateError
 from governance.removals import selectors as removals
 from governance.terms import selectors as terms
 from pipeline.engine import claims
-from pipeline.engine.models import Build, Imported, Shard, Worker
+from pipeline.engine.models import AT_WORK, Build, Imported, Shard, Worker
 from pipeline.publish.sharing import SharedWork
 from pipeline.publish.storage import store
 from pipeline.release.work import Brief, Files, Json, canonical
 
-PLAN_TERM = timedelta(seconds=120)
+
+def plan_term() -> timedelta:
+    """How long a stage belongs to who plans it; planning twice at once ends in the same."""
+    return timedelta(seconds=2 * settings.LEASE_SECONDS)
 
 
 def files() -> Files:
@@ -165,18 +168,18 @@ def pause_build(*, actor: Actor, build_id: int, reason: str, now: datetime) -> B
 
 
 def resume_build(*, actor: Actor, build_id: int, reason: str, now: datetime) -> Build:
-    """Let a paused build go on. Shards that were set aside are tried again from the first."""
+    """Let a paused or held build go on. Shards that were set aside are tried again."""
     with transaction.atomic():
         build = _locked(build_id)
         access.require(actor, Role.ADMIN, dataset_id=build.version.dataset_id)
-        if build.state != Build.State.PAUSED:
-            raise WrongStateError(f"This build is {build.state}, not paused.")
+        if build.state not in (Build.State.PAUSED, Build.State.HELD):
+            raise WrongStateError(f"This build is {build.state}, not paused or held.")
         _check_reason(reason, "resume")
         Shard.objects.filter(build=build, state=Shard.State.FAILED).update(
             state=Shard.State.TO_DO, attempts=0, finished_at=None, lease_until=None
         )
-        build.state, build.plan_until = Build.State.RUNNING, None
-        build.save(update_fields=["state", "plan_until"])
+        build.state, build.plan_until, build.cause = Build.State.RUNNING, None, ""
+        build.save(update_fields=["state", "plan_until", "cause"])
         audit.build_resumed(
             actor=actor, place=_place(build), build=build.pk, reason=reason.strip(), now=now
         )
@@ -194,7 +197,7 @@ def cancel_build(*, actor: Actor, build_id: int, reason: str, now: datetime) -> 
     with transaction.atomic():
         build = _locked(build_id)
         access.require(actor, Role.ADMIN, dataset_id=build.version.dataset_id)
-        if build.state not in (Build.State.RUNNING, Build.State.PAUSED):
+        if build.state not in AT_WORK:
             raise WrongStateError(f"This build is {build.state}.")
         _check_reason(reason, "cancel")
         _end(build, Build.State.CANCELLED, cause=reason.strip(), now=now)
@@ -211,8 +214,24 @@ def cancel_build(*, actor: Actor, build_id: int, reason: str, now: datetime) -> 
     return build
 
 
+def hold_build(*, build_id: int, cause: str, now: datetime) -> None:
+    """Shards were tried as often as may be: the build waits for somebody who mends what is wrong.
+
+    What is done stays done; `resume_build` tries again what was set aside.
+    """
+    with transaction.atomic():
+        build = _locked(build_id)
+        if build.state != Build.State.RUNNING:
+            return
+        build.state, build.cause = Build.State.HELD, cause
+        build.save(update_fields=["state", "cause"])
+        audit.build_held(
+            actor=HOUSE, place=_place(build), build=build.pk, cause=cause[:500], now=now
+        )
+
+
 def fail_build(*, build_id: int, cause: str, now: datetime) -> None:
-    """A shard could not be done: the build ends and its version is rejected. Again is no work."""
+    """Its input is wrong: the build ends and its version is rejected. Again is no work."""
     with transaction.atomic():
         build = _locked(build_id)
         if build.state != Build.State.RUNNING:
@@ -249,7 +268,7 @@ def begin_planning(build_id: int, *, stage: str, now: datetime) -> bool:
     """Claim the planning of a stage, so that it is not done twice at once."""
     free = Q(plan_until=None) | Q(plan_until__lte=now) | ~Q(stage=stage)
     mine = Build.objects.filter(free, pk=build_id, state=Build.State.RUNNING)
-    return bool(mine.update(plan_until=now + PLAN_TERM, stage=stage))
+    return bool(mine.update(plan_until=now + plan_term(), stage=stage))
 
 
 def add_shards(*, build_id: int, shards: Sequence[Shard]) -> None:
@@ -261,7 +280,14 @@ def add_shards(*, build_id: int, shards: Sequence[Shard]) -> None:
         claims.check_work(each.ref for each in shards)
         for at in range(0, len(shards), 500):
             Shard.objects.bulk_create(shards[at : at + 500], ignore_conflicts=True)
-        Build.objects.filter(pk=build_id).update(plan_until=None)
+        Build.objects.filter(pk=build_id).update(plan_until=None, cause="")
+
+
+def plan_later(build_id: int, *, cause: str, at: datetime) -> None:
+    """Planning or finishing met a fault of the moment: again from `at` on, and say why."""
+    Build.objects.filter(pk=build_id, state=Build.State.RUNNING).update(
+        plan_until=at, cause=cause[:1000]
+    )
 
 
 def plan_again(build_id: int) -> None:

@@ -89,6 +89,8 @@ def _made(build: "Build") -> str:
         return "All stages; one of them verifies counts, hashes and removals"
     if build.state == "paused":
         return "The build is paused; an admin lets it go on"
+    if build.state == "held":
+        return "Shards were set aside; an admin mends the cause and lets the build go on"
     return f"The build {'failed' if build.state == 'failed' else 'was cancelled'}"
 
 
@@ -139,7 +141,7 @@ def _possible(build: "Build", *, reviewed: bool) -> list[str]:
     what was approved without one (`reviewed` is no) needs it by itself."""
     if build.state == "running":
         return ["pause", "cancel"]
-    if build.state == "paused":
+    if build.state in ("paused", "held"):
         return ["resume", "cancel"]
     approved = ["publish", "reject"] if reviewed else ["review", "publish", "reject"]
     return {"candidate": ["approve", "reject"], "approved": approved}.get(

@@ -12,6 +12,7 @@ PILLS = {  # state -> (words, kind of pill)
     "done": ("Done", "ok"),
     "failed": ("Failed", "bad"),
     "cancelled": ("Cancelled", ""),
+    "held": ("Held", "warn"),
     "to_do": ("Waiting", ""),
     "building": ("Building", "live"),
     "candidate": ("Candidate", "warn"),

@@ -164,7 +164,7 @@ def test_a_lease_that_went_to_another_can_not_finish(dataset, admin):
     assert Shard.objects.get(pk=shard.pk).state == "to_do"
 
 
-def test_a_fault_of_the_moment_is_tried_again_and_a_poison_shard_ends_the_build(
+def test_a_fault_of_the_moment_is_tried_again_and_a_poison_shard_holds_the_build(
     dataset, admin, settings, monkeypatch
 ):
     settings.SHARD_ATTEMPTS = 3
@@ -183,11 +183,14 @@ def test_a_fault_of_the_moment_is_tried_again_and_a_poison_shard_ends_the_build(
         Shard.objects.filter(pk=other.pk).update(state="done")
     running.advance(build.pk, now=now)
     build.refresh_from_db()
-    assert build.state == "failed"
+    assert build.state == "held"
     assert "disk full" in build.cause
-    assert Version.objects.get().state == "rejected"
+    assert Version.objects.get().state == "building"
     monkeypatch.setattr(running, "_do", do)
-    work(start(dataset, admin, "1.0"))  # the number is free again, and what was done is kept
+    Shard.objects.filter(stage="collect", report={}).update(state="to_do")
+    services.resume_build(actor=admin, build_id=build.pk, reason="more disk", now=now)
+    work(build)
+    assert build.state == "done", build.cause
 
 
 def test_wrong_input_is_not_tried_again(dataset, admin, monkeypatch):
@@ -198,6 +201,10 @@ def test_wrong_input_is_not_tried_again(dataset, admin, monkeypatch):
     running.run_shard(shard.pk, now=timezone.now())
     shard.refresh_from_db()
     assert (shard.attempts, shard.state) == (1, "failed")
+    Shard.objects.exclude(pk=shard.pk).update(state="done")
+    running.advance(build.pk, now=timezone.now())
+    build.refresh_from_db()
+    assert (build.state, Version.objects.get().state) == ("failed", "rejected")
 
 
 def test_a_source_that_is_gone_ends_the_build_with_its_name(dataset, admin):
@@ -242,7 +249,7 @@ def test_planning_is_done_by_one(dataset, admin):
     now = timezone.now()
     assert services.begin_planning(build.pk, stage="collect", now=now)
     assert not services.begin_planning(build.pk, stage="collect", now=now)
-    assert services.begin_planning(build.pk, stage="collect", now=now + services.PLAN_TERM)
+    assert services.begin_planning(build.pk, stage="collect", now=now + services.plan_term())
 
 
 def test_who_may_not_build_and_what_can_not_be_built(dataset, admin):
@@ -334,8 +341,14 @@ def test_a_poison_shard_is_set_aside_and_the_others_go_on(dataset, admin, settin
     assert Shard.objects.filter(state="done").count() == Shard.objects.count() - 1
     running.advance(build.pk, now=now)
     build.refresh_from_db()
-    assert build.state == "failed"
+    assert build.state == "held"
     assert "no space left" in build.cause
+    monkeypatch.setattr(running, "_do", do)
+    services.resume_build(actor=admin, build_id=build.pk, reason="more disk", now=now)
+    work(build)
+    assert build.state == "done", build.cause
+    told = [*Entry.objects.order_by("id").values_list("action", flat=True)]
+    assert told == ["build.start", "build.hold", "build.resume", "version.make"]
 
 
 def test_attempts_wait_longer_and_longer(dataset, admin, settings, monkeypatch):
@@ -354,3 +367,26 @@ def test_attempts_wait_longer_and_longer(dataset, admin, settings, monkeypatch):
         now = shard.lease_until
     assert waits == [5, 10, 20, 40, 80, 160, 300, 300]
     assert running.run_shard(shard.pk, now=now - timedelta(seconds=1)) is None
+
+
+def test_a_plan_that_meets_a_busy_store_waits_and_says_why(dataset, admin, monkeypatch):
+    """The stage is planned by a later sweep; nothing is lost, nobody has to press anything."""
+    from pipeline.release import collecting, stages
+
+    def busy(context):
+        raise OSError("storage answered 503 to get_object")
+
+    now = timezone.now()
+    monkeypatch.setattr(running, "_clock", lambda: now)
+    build = start(dataset, admin)
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "STAGES", (collecting.STAGE._replace(plan=busy),))
+        running.advance(build.pk, now=now)
+    build.refresh_from_db()
+    assert (build.state, "storage answered 503" in build.cause) == ("running", True)
+    running.advance(build.pk, now=now)
+    assert not Shard.objects.exists()  # not at once
+    running.advance(build.pk, now=now + running.RETRY_AFTER)
+    build.refresh_from_db()
+    assert Shard.objects.exists()
+    assert build.cause == ""

@@ -64,6 +64,18 @@ def build_resumed(*, actor: Actor, place: Place, build: int, reason: str, now: d
     )
 
 
+def build_held(*, actor: Actor, place: Place, build: int, cause: str, now: datetime) -> Entry:
+    """Shards were set aside after the last attempt: the build waits for who mends the cause."""
+    return write(
+        "build.hold",
+        actor=actor,
+        now=now,
+        place=place,
+        subject=f"build:{build}",
+        detail={"cause": cause},
+    )
+
+
 def build_failed(*, actor: Actor, place: Place, build: int, cause: str, now: datetime) -> Entry:
     """A build ended without a version."""
     return write(

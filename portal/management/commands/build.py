@@ -59,6 +59,10 @@ class Command(BaseCommand):
             if build.state not in (build.State.RUNNING, build.State.PAUSED):
                 break
             time.sleep(0.5)
+        if build.state == build.State.HELD:
+            raise CommandError(
+                f"The build is held: {build.cause} Mend this, then resume it at its page."
+            )
         if build.state != build.State.DONE:
             raise CommandError(f"The build {build.state}: {build.cause}")
         self.stdout.write(f"Done after {progress.seconds:.0f} s; the version is a candidate.")
