@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 
-from governance.access.models import Application, Grant, RoleHeld
+from governance.access.models import Application, Grant, Member, MemberState, RoleHeld
 from governance.access.needs import STRUCTURE
 from governance.access.rules import Decision, Facts, Mark, gate, judge
 from governance.access.states import WAITING
@@ -26,6 +26,7 @@ class Held(NamedTuple):
     terms: Standing = NONE
     grants: Sequence[Grant] = ()
     applied: str = ""  # number of the application that waits
+    invited: bool = False  # to a group that may have it
     steward: Spans = ()
 
 
@@ -77,13 +78,14 @@ def facts_for(
     if known is None and "terms" in names:
         standing = terms.standing(user_id=actor.user_id, dataset_id=dataset.pk, now=now)
     grants: Sequence[Grant] = ()
-    waiting = ""
+    waiting, invited = "", False
     if "grant" in names and actor.signed_in:
         grants = list(Grant.objects.filter(holder=actor.user_id, tier=tier))
         if not any(is_open(each, now) for each in grants):
             waiting = open_application(actor, tier)
+            invited = not waiting and tier.pk in _inviting_tiers(actor, now)
     stewards = _steward_spans(actor, now) if "steward" in names else ()
-    held = Held(standing, grants, waiting, stewards)
+    held = Held(standing, grants, waiting, invited, stewards)
     found = facts(actor, tier, version, held, names=names, now=now)
     return found._replace(removals_pending=_pending(tier, version), withheld=withheld)
 
@@ -137,6 +139,7 @@ def facts(
         grant_until=_grants_until(held.grants, now) if grant and is_open(grant, now) else None,
         grant_revoked=bool(grant and grant.revoked_at),
         applied=held.applied,
+        invited=held.invited,
     )
 
 
@@ -189,6 +192,21 @@ def open_application(actor: Actor, tier: Tier) -> str:
     return found.values_list("number", flat=True).first() or ""
 
 
+def _inviting_tiers(actor: Actor, now: datetime) -> set[int]:
+    """Tiers of groups that this confirmed address is asked to join, while they have a grant."""
+    if not actor.verified:
+        return set()
+    led = Grant.objects.filter(
+        application=OuterRef("application"),
+        holder=F("application__applicant"),
+        revoked_at=None,
+        ends__gt=now,
+    )
+    mine = Q(user=actor.user_id) | Q(user=None, email=actor.email.lower())
+    found = Member.objects.filter(mine, Exists(led), state=MemberState.INVITED)
+    return set(found.values_list("application__tier", flat=True))
+
+
 def _steward_spans(actor: Actor, now: datetime) -> Spans:
     """The steward's roles of this person that are not over. One query, for stewards."""
     if not any(role is Role.STEWARD for role, _ in actor.roles):
@@ -223,10 +241,11 @@ def standing(
 def standings(
     actor: Actor, places: Sequence[tuple[Dataset, Version | None]], *, now: datetime
 ) -> dict[int, list[TierStanding]]:
-    """The same for many datasets, by dataset id: five queries at most, however many there are,
+    """The same for many datasets, by dataset id: six queries at most, however many there are,
     when their tiers are loaded (as `catalogue.selectors.listed()` does)."""
     signed = terms.standings(user_id=actor.user_id, now=now)
     grants, waiting = _grants_by_tier(actor), _waiting_by_tier(actor)
+    inviting = _inviting_tiers(actor, now)
     stewards = _steward_spans(actor, now)
     found: dict[int, list[TierStanding]] = {}
     for dataset, version in places:
@@ -240,6 +259,7 @@ def standings(
                 signed.get(dataset.pk, NONE) if "terms" in names else NONE,
                 grants.get(tier.pk, ()) if "grant" in names else (),
                 waiting.get(tier.pk, "") if "grant" in names else "",
+                "grant" in names and tier.pk in inviting,
                 stewards,
             )
             known = facts(actor, tier, version, held, names=names, now=now)

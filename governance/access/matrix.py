@@ -110,6 +110,7 @@ DIMENSIONS = (
         {
             "none": {},
             "applied, waiting": {"applied": "GH-1"},
+            "invited to a group": {"invited": True},
             "begins later": _grant(1, 2),
             "open": _grant(-1, 1),
             "over": _grant(-1, 0),

@@ -51,6 +51,7 @@ class Facts(NamedTuple):
     grant_until: datetime | None = None  # end of the grants that follow without a gap
     grant_revoked: bool = False
     applied: str = ""  # number of an open application
+    invited: bool = False  # to a group whose grant is open
 
 
 class Need(NamedTuple):
@@ -179,6 +180,15 @@ def _apply(facts: Facts) -> Step:
             "applications",
             {},
             "See your applications",
+        )
+    if facts.invited:
+        return Step(
+            "grant",
+            "Answer your invitation",
+            f"You are invited to a group that may have the {facts.tier} tier: accept to join it.",
+            "invitations",
+            {},
+            "See your invitation",
         )
     return Step(
         "grant",
