@@ -133,6 +133,7 @@ def test_an_adapter_without_its_package_says_what_to_install(name, monkeypatch):
         load([name])
 
 
+@pytest.mark.extra
 def test_credsweeper_finds_what_it_finds():
     pytest.importorskip("credsweeper", reason="requirements-detectors.txt is not installed")
     [plugin] = load(["credsweeper"])
@@ -142,6 +143,7 @@ def test_credsweeper_finds_what_it_finds():
     assert span.rule == "credsweeper:Password"
 
 
+@pytest.mark.extra
 def test_presidio_finds_what_it_finds():
     pytest.importorskip("presidio_analyzer", reason="requirements-detectors.txt is not installed")
     [plugin] = load(["presidio"])
@@ -151,6 +153,7 @@ def test_presidio_finds_what_it_finds():
     ]
 
 
+@pytest.mark.extra
 def test_a_model_of_the_hub_labels_tokens(tmp_path, monkeypatch):
     """A whole small model: words are tokens, and its weights say what each one is."""
     reason = "requirements-detectors.txt (and onnx, to make a model) is not installed"
