@@ -69,9 +69,14 @@ def _told(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 def _ages() -> dict[str, Any]:
     now = timezone.now()
     waiting = audit.unsealed()
+    compacted = engine.oldest_compaction()
     oldest = (now - waiting.oldest).total_seconds() if waiting.oldest else 0.0
     return {
         "unsealed": {"entries": waiting.count, "oldest_seconds": round(oldest, 1)},
+        "compaction": {
+            "scheduled": settings.COMPACT_DAILY,
+            "oldest_seconds": round((now - compacted).total_seconds(), 1) if compacted else None,
+        },
         "mails_waiting_over_5_min": notices.overdue(before=now - timedelta(minutes=5)),
     }
 

@@ -8,6 +8,7 @@ Scaled: DATABASE_URL, CELERY_BROKER_URL, CACHE_URL and STORAGE_URL name real ser
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 
 from portal import environment as env
 from portal import signin_sites
@@ -198,10 +199,19 @@ CELERY_TASK_DEFAULT_QUEUE = "bells"
 CELERY_TASK_ROUTES = {
     "pipeline.engine.tasks.run_shard": {"queue": "shards"},
     "pipeline.engine.tasks.purge": {"queue": "shards"},
+    "pipeline.engine.tasks.compact": {"queue": "shards"},
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# The hour of UTC; switched off, the task is still told and does nothing (schedules are kept in
+# the database, where an entry that is left out here would stay).
+COMPACT_DAILY = env.flag("COMPACT_DAILY", default=True)
+COMPACT_HOUR = env.number("COMPACT_HOUR", 3, least=0, most=23)
 CELERY_BEAT_SCHEDULE = {
+    "engine-compact": {
+        "task": "pipeline.engine.tasks.compact",
+        "schedule": crontab(minute="20", hour=str(COMPACT_HOUR)),
+    },
     "engine-sweep": {"task": "pipeline.engine.tasks.sweep", "schedule": 15.0},
     "versions-close": {"task": "pipeline.engine.tasks.close", "schedule": 60.0},
     "notices-sweep": {"task": "governance.notices.tasks.sweep", "schedule": 20.0},

@@ -1,14 +1,15 @@
 """Compaction: what is removed leaves the disk, and what no version needs with it."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 from django.db.models import Q
 
 from governance.access import selectors as access
 from governance.audit import services as audit
-from governance.audit.actors import Actor, Role
+from governance.audit.actors import HOUSE, Actor, Role
 from governance.audit.services import Place
 from governance.catalogue import selectors as catalogue
 from governance.catalogue import services as catalogue_services
@@ -16,7 +17,10 @@ from governance.catalogue.models import Dataset, Hold, Version
 from governance.errors import WrongStateError
 from governance.removals import selectors as removals
 from pipeline.engine import claims, purging, services
-from pipeline.engine.models import AT_WORK, Build, Shard
+from pipeline.engine.models import AT_WORK, Build, Compaction, Shard
+
+TERM = timedelta(hours=1)  # after it, one that a kill cut short may be taken by another
+log = structlog.get_logger()
 
 
 def compact(*, actor: Actor, dataset: Dataset, reason: str, now: datetime) -> dict[str, int]:
@@ -28,25 +32,67 @@ def compact(*, actor: Actor, dataset: Dataset, reason: str, now: datetime) -> di
 
     Raises:
         NotPermittedError: `actor` is no admin of the dataset.
-        WrongStateError: a build is being made, or there is no reason.
+        WrongStateError: a build is being made, another compaction is, or there is no reason.
     """
     access.require(actor, Role.ADMIN, dataset_id=dataset.pk)
     if not reason.strip():
         raise WrongStateError("Give a reason for the compaction; it stays in the record.")
-    if Build.objects.filter(version__dataset=dataset, state__in=AT_WORK).exists():
-        raise WrongStateError("A build of this dataset is being made; compact when it has ended.")
-    # Files go first: an entry says what was done, and doing it again finds nothing left.
-    works, size = _erase_work(dataset, now)
-    objects = _erase_objects(dataset, now)
+    cause = _begin(dataset, now)
+    if cause:
+        raise WrongStateError(cause)
+    return _compact(actor, dataset, reason.strip(), now)
+
+
+def compact_all(*, now: datetime) -> dict[str, dict[str, int]]:
+    """What the schedule does: every dataset in turn, in the house's name. Returns counts by slug.
+
+    A dataset with a build at work, or that another process compacts, waits for the next day. One
+    whose files can't be erased is noted with its error, and the others go on.
+    """
+    told = {}
+    for dataset in Dataset.objects.order_by("pk"):
+        if _begin(dataset, now):
+            continue
+        try:
+            told[dataset.slug] = _compact(HOUSE, dataset, "by schedule", now)
+        except OSError as error:
+            log.error("compaction failed", dataset=dataset.pk, kind=type(error).__name__)
+    return told
+
+
+def _begin(dataset: Dataset, now: datetime) -> str:
+    """Take a dataset, of which no build starts meanwhile. Returns what is at it already, if so."""
+    with transaction.atomic():
+        claims.lock_storage()
+        if Build.objects.filter(version__dataset=dataset, state__in=AT_WORK).exists():
+            return "A build of this dataset is being made; compact when it has ended."
+        mine, _ = Compaction.objects.get_or_create(dataset=dataset)
+        if mine.until is not None and mine.until > now:
+            return f"A compaction of this dataset is at work, until {mine.until:%H:%M} UTC at most."
+        Compaction.objects.filter(pk=mine.pk).update(until=now + TERM)
+    return ""
+
+
+def _compact(actor: Actor, dataset: Dataset, reason: str, now: datetime) -> dict[str, int]:
+    mine = Compaction.objects.filter(dataset=dataset)
+    try:
+        # Files go first: an entry says what was done, and doing it again finds nothing left.
+        works, size = _erase_work(dataset, now)
+        objects = _erase_objects(dataset, now)
+    except Exception as error:
+        mine.update(until=None, error=f"{type(error).__name__}: {error}"[:300])
+        raise
     told = {"works": works, "objects": objects, "bytes": size}
     with transaction.atomic():
-        audit.raw_compacted(
-            actor=actor,
-            place=Place(dataset=dataset.slug, tier="raw"),
-            erased=told,
-            reason=reason.strip(),
-            now=now,
-        )
+        mine.update(until=None, ran_at=now, erased=told, error="")
+        if actor is not HOUSE or any(told.values()):  # a day with nothing to erase is no event
+            audit.raw_compacted(
+                actor=actor,
+                place=Place(dataset=dataset.slug, tier="raw"),
+                erased=told,
+                reason=reason,
+                now=now,
+            )
     return told
 
 

@@ -89,6 +89,19 @@ class Imported(models.Model):
         return self.file
 
 
+class Compaction(models.Model):
+    """Of a dataset: until when somebody has it, and what the last one did."""
+
+    dataset = models.OneToOneField(Dataset, on_delete=models.CASCADE, related_name="compaction")
+    until = models.DateTimeField(null=True)  # who compacts has it until then
+    ran_at = models.DateTimeField(null=True)  # when the last that came to its end began
+    erased = models.JSONField(default=dict)  # works, objects, bytes
+    error = models.CharField(max_length=300, blank=True)  # of the last one, if it failed
+
+    def __str__(self) -> str:
+        return f"compaction of dataset {self.dataset_id}"
+
+
 class Worker(models.Model):
     """When a worker was last heard of."""
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Cast
 from governance.audit.actors import Actor, Role
 from governance.catalogue import selectors as catalogue
 from governance.errors import MissingError
-from pipeline.engine.models import Build, Shard, Worker
+from pipeline.engine.models import Build, Compaction, Shard, Worker
 
 STAGES = ("collect", "identify", "select", "redact", "write", "index", "verify", "card")
 WORKER_SILENT = timedelta(seconds=30)
@@ -173,3 +173,15 @@ def may_see(actor: Actor, build: Build) -> bool:
 
 def workers_alive(*, now: datetime) -> int:
     return Worker.objects.filter(seen_at__gt=now - WORKER_SILENT).count()
+
+
+def compactions(actor: Actor) -> list[Compaction]:
+    """Of the datasets on which this person has a role: when each was last compacted, by name."""
+    kept = catalogue.kept_by(actor, Role.ADMIN, Role.STEWARD, Role.AUDITOR)
+    found = Compaction.objects.filter(dataset__in=kept).select_related("dataset")
+    return list(found.order_by("dataset__namespace", "dataset__name"))
+
+
+def oldest_compaction() -> datetime | None:
+    """When the dataset that waits longest was last compacted; None when none ever was."""
+    return Compaction.objects.aggregate(oldest=Min("ran_at"))["oldest"]

@@ -23,7 +23,7 @@ from governance.errors import MissingError, WrongStateError
 from governance.removals import selectors as removals
 from governance.terms import selectors as terms
 from pipeline.engine import claims
-from pipeline.engine.models import AT_WORK, Build, Imported, Shard, Worker
+from pipeline.engine.models import AT_WORK, Build, Compaction, Imported, Shard, Worker
 from pipeline.publish.sharing import SharedWork
 from pipeline.publish.storage import store
 from pipeline.release.work import Brief, Files, Json, canonical
@@ -75,6 +75,10 @@ def start_build(
         raise WrongStateError("Give a reason for the build; it stays in the record.")
     with transaction.atomic():
         claims.lock_storage()  # a purge of the parent begins before this or sees this build
+        if Compaction.objects.filter(dataset=dataset, until__gt=now).exists():
+            raise WrongStateError(
+                "This dataset is being compacted; start the build in a few minutes."
+            )
         parent = catalogue.current(dataset)
         agreed = terms.in_force(dataset, now=now)
         version = catalogue_services.begin_version(

@@ -1,10 +1,11 @@
 """Thin: the clock, then one verb. Importing this module loads no data library."""
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from governance.catalogue import services as catalogue
-from pipeline.engine import differences, hiding, purging, running, selectors, services
+from pipeline.engine import compacting, differences, hiding, purging, running, selectors, services
 
 
 @shared_task
@@ -54,3 +55,10 @@ def purge() -> None:
     """Go on with every purge that is due: may come twice, late, or after a kill."""
     for purge_id in purging.due(now=timezone.now()):
         purging.run(purge_id, now=timezone.now())
+
+
+@shared_task
+def compact() -> None:
+    """Every day, unless it is switched off: erase what is removed, and what no version needs."""
+    if settings.COMPACT_DAILY:
+        compacting.compact_all(now=timezone.now())

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -70,6 +71,8 @@ def builds(request: HttpRequest) -> HttpResponse:
         "page_obj": page,
         "rows": [progressing.row(each, now=now) for each in page],
         "workers": selectors.workers_alive(now=now),
+        "compactions": selectors.compactions(actor),
+        "compact_hour": settings.COMPACT_HOUR if settings.COMPACT_DAILY else None,
         "running": any(each.state == "running" for each in page),
     }
     return render(request, "admin/builds.html", told, status=status)

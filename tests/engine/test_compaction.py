@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from governance.audit.actors import Role
@@ -10,10 +12,12 @@ from governance.audit.models import Entry
 from governance.catalogue.models import Artefact, Version
 from governance.errors import NotPermittedError, WrongStateError
 from governance.removals import services as removals
-from pipeline.engine import compacting, services
+from pipeline.engine import compacting, selectors, services, tasks
+from pipeline.engine.models import Compaction
 from pipeline.shards.hashes import git_blob_id
 from tests.engine.test_engine import ADDRESS, admin, bells, dataset, start, work
-from tests.factories import UserFactory, actor
+from tests.factories import DatasetFactory, UserFactory, actor
+from tests.support import staff_client
 
 pytestmark = pytest.mark.django_db(transaction=True)
 __all__ = ["admin", "bells", "dataset"]
@@ -98,6 +102,58 @@ def test_compaction_erases_what_is_removed_and_the_next_version_is_the_same(
     work(again)
     assert again.state == "done", again.cause
     assert files_of("1.2") == first
+
+
+def test_the_schedule_erases_the_same_and_says_when_it_ran(removed, dataset, admin, settings):
+    work(start(dataset, admin, "1.1"))
+    publish("1.1")
+    settings.COMPACT_DAILY = False
+    tasks.compact()
+    assert "collect" in on_disk("two")
+    settings.COMPACT_DAILY = True
+    before = timezone.now()
+    tasks.compact()
+    assert on_disk("two") == set()
+    assert on_disk("one")
+    [entry] = Entry.objects.filter(action="raw.compact")
+    assert (entry.reason, entry.person.name) == ("by schedule", "Gatehouse")
+    [told] = selectors.compactions(admin)
+    assert (told.dataset, told.error, told.erased["works"] > 0) == (dataset, "", True)
+    assert before <= told.ran_at <= timezone.now()
+    tasks.compact()
+    assert Entry.objects.filter(action="raw.compact").count() == 1  # nothing was left to erase
+    page = staff_client(Role.ADMIN).get(reverse("builds")).content.decode()
+    assert "every day at 03:20 UTC" in page
+    assert Client().get("/healthz").json()["compaction"]["oldest_seconds"] < 600
+
+
+def test_one_compaction_at_a_time_and_no_build_meanwhile(removed, dataset, admin):
+    now = timezone.now()
+    Compaction.objects.create(dataset=dataset, until=now + timedelta(minutes=5))
+    assert compacting.compact_all(now=now) == {}
+    with pytest.raises(WrongStateError, match="at work"):
+        compact(admin, dataset)
+    with pytest.raises(WrongStateError, match="being compacted"):
+        start(dataset, admin, "1.1")
+    later = now + timedelta(minutes=6)  # who had it was killed
+    assert list(compacting.compact_all(now=later)) == [dataset.slug]
+    start(dataset, admin, "1.1")
+    assert compacting.compact_all(now=later) == {}
+
+
+def test_a_dataset_that_fails_is_noted_and_the_others_go_on(removed, dataset, admin, monkeypatch):
+    other = DatasetFactory()
+
+    def full(at, now):
+        if at == dataset:
+            raise OSError(28, "No space left on device")
+        return 0, 0
+
+    monkeypatch.setattr(compacting, "_erase_work", full)
+    assert list(compacting.compact_all(now=timezone.now())) == [other.slug]
+    told = Compaction.objects.get(dataset=dataset)
+    assert (told.until, told.ran_at) == (None, None)
+    assert "No space left" in told.error
 
 
 def test_a_held_removal_stays_hidden_and_on_disk_until_its_end(removed, dataset, admin, steward):
