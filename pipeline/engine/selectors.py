@@ -35,6 +35,14 @@ def latest(dataset_id: int, number: str) -> Build | None:
     return builds().filter(version__dataset=dataset_id, version__number=number).first()
 
 
+def newest(dataset_id: int) -> Build:
+    """The last build of a dataset that was begun."""
+    found = builds().filter(version__dataset=dataset_id).first()
+    if found is None:
+        raise MissingError("This dataset has no build yet: `manage.py build` starts one.")
+    return found
+
+
 class StageProgress(NamedTuple):
     name: str
     state: str  # done | now | later

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from portal.api import applying, closing, reviewing, telling, terms, versions, views
+from portal.api import applying, building, closing, reviewing, telling, terms, versions, views
 
 _DATASET = "datasets/<str:namespace>/<str:name>"
 OWN = "applications/<str:number>"
@@ -60,6 +60,14 @@ _told = [
     ),
     path(f"{_DATASET}/follow", telling.Follow.as_view(), name="api-follow"),
 ]
+BUILD = "builds/<int:build_id>"
+_builds = [
+    path("builds", building.Builds.as_view(), name="api-builds"),
+    path(BUILD, building.Build.as_view(), name="api-build"),
+    path(f"{BUILD}/pause", building.Pause.as_view(), name="api-build-pause"),
+    path(f"{BUILD}/resume", building.Resume.as_view(), name="api-build-resume"),
+    path(f"{BUILD}/cancel", building.Cancel.as_view(), name="api-build-cancel"),
+]
 
 urls = [
     path("datasets", views.Datasets.as_view(), name="api-datasets"),
@@ -83,6 +91,7 @@ urls = [
     ),
     *_applications,
     *_reviews,
+    *_builds,
     *_told,
     path("who", views.Who.as_view(), name="api-who"),
     path("schema", SpectacularJSONAPIView.as_view(), name="api-schema"),

@@ -65,6 +65,7 @@ POSTED = (  # of the API, by POST or DELETE alone: POSTS and tests/api tell who 
     "api-application-files", "api-application-file", "api-member-remove", "api-accept",
     "api-decline", "api-leave", "api-bulk", "api-take", "api-release", "api-hand-on", "api-note",
     "api-version-withdraw", "api-version-hold", "api-version-lift",
+    "api-build-pause", "api-build-resume", "api-build-cancel",
     "api-return", "api-approve", "api-reject", "api-revoke", "api-inbox-read",
     "api-webhook-secret", "api-webhook-test", "api-webhook-redeliver",
 )  # fmt: skip
@@ -130,6 +131,8 @@ MATRIX = {
     "builds": STAFF,
     "build": STAFF,
     "build-progress": STAFF,
+    "api-builds": (401, 403, 403, 403, 200, 200, 200),
+    "api-build": (401, 403, 403, 403, 200, 200, 200),
     "build-shards": STAFF,
     "admin": ADMIN,
     "roles": ADMIN,
