@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "governance.access",
     "governance.notices",
     "governance.removals",
+    "governance.duty",
     "pipeline.engine",
     "portal",
 ]

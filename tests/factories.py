@@ -18,6 +18,7 @@ from governance.audit.actors import Actor, Role
 from governance.catalogue import models as catalogue
 from governance.catalogue.checklist import ITEMS, Item, Mark
 from governance.catalogue.states import State
+from governance.duty import models as duty
 from governance.terms import defaults as terms_defaults
 from governance.terms import models as terms
 from governance.terms.texts import render_text
@@ -333,6 +334,25 @@ def kept_manifest(version: catalogue.Version) -> bytes:
     counted = shelf.difference()
     comparing.keep(older=version.parent, newer=version, exact=counted, told=counted, now=NOW)
     return data
+
+
+class CopyFactory(factory.django.DjangoModelFactory):
+    """What somebody downloaded of a tier of a version; `of` names its files."""
+
+    class Meta:
+        model = duty.Copy
+        skip_postgeneration_save = True
+
+    holder = factory.SubFactory(UserFactory)
+    person = factory.LazyAttribute(lambda self: self.holder.pk)
+    version = factory.SubFactory(VersionFactory)
+    tier = factory.LazyAttribute(lambda self: self.version.dataset.tiers.get(name="processed"))
+    made_at = NOW - timedelta(days=20)
+
+    @factory.post_generation
+    def of(self, create: bool, extracted: list | None, **kwargs: object) -> None:
+        for artefact in extracted or []:
+            duty.CopyFile.objects.create(copy=self, artefact=artefact, at=self.made_at)
 
 
 def actor(user: User, *, second_factor: bool = True, **fields: object) -> Actor:

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from django.db.models import Exists, F, OuterRef, Q
 
-from governance.access.models import Application, Grant, Member, MemberState, RoleHeld
+from governance.access.models import Application, Grant, Hold, Member, MemberState, RoleHeld
 from governance.access.needs import STRUCTURE
+from governance.access.owing import Owed
 from governance.access.rules import Decision, Facts, Mark, gate, judge
 from governance.access.states import WAITING
 from governance.audit.actors import Actor, Role
@@ -28,6 +29,7 @@ class Held(NamedTuple):
     applied: str = ""  # number of the application that waits
     invited: bool = False  # to a group that may have it
     steward: Spans = ()
+    owed: tuple[Owed, ...] = ()  # of the whole site
 
 
 def decide(
@@ -37,14 +39,23 @@ def decide(
     now: datetime,
     *,
     known: Standing | None = None,
+    owed: tuple[Owed, ...] | None = None,
 ) -> Decision:
     """Whether `actor` may do `action` to a file now: the one answer for every surface.
 
-    `artefact` has `version`, `version.dataset` and `tier` loaded; `known` as in `facts_for`.
+    `artefact` has `version`, `version.dataset` and `tier` loaded; `known` and `owed` as in
+    `facts_for`.
     """
     tier, version = artefact.tier, artefact.version
     facts = facts_for(
-        actor, tier, version, action=action, now=now, known=known, withheld=artefact.withheld
+        actor,
+        tier,
+        version,
+        action=action,
+        now=now,
+        known=known,
+        owed=owed,
+        withheld=artefact.withheld,
     )
     return judge(tier.policy, action, facts)
 
@@ -65,12 +76,13 @@ def facts_for(
     action: str,
     now: datetime,
     known: Standing | None = None,
+    owed: tuple[Owed, ...] | None = None,
     withheld: bool = False,
 ) -> Facts:
     """Read what a decision depends on: only what the policy asks for, one query each.
 
-    `tier.dataset` (or `version.dataset`) must be loaded; `known` is the standing with the terms
-    where it was read already; `withheld` is the file's.
+    `tier.dataset` (or `version.dataset`) must be loaded; `known` is the standing with the terms,
+    `owed` the copies to account for, where they were read already; `withheld` is the file's.
     """
     dataset = version.dataset if version is not None else tier.dataset
     names = set(tier.policy.get(action) or ())
@@ -85,7 +97,9 @@ def facts_for(
             waiting = open_application(actor, tier)
             invited = not waiting and tier.pk in _inviting_tiers(actor, now)
     stewards = _steward_spans(actor, now) if "steward" in names else ()
-    held = Held(standing, grants, waiting, invited, stewards)
+    if owed is None:
+        owed = owed_by(actor) if action == "download" else ()
+    held = Held(standing, grants, waiting, invited, stewards, owed)
     found = facts(actor, tier, version, held, names=names, now=now)
     return found._replace(removals_pending=_pending(tier, version), withheld=withheld)
 
@@ -111,6 +125,7 @@ def facts(
     return Facts(
         now=now,
         dataset=dataset.slug,
+        dataset_id=dataset.pk,
         listed=dataset.listed,
         wound_down_at=dataset.wound_down_at,
         tier=tier.name,
@@ -140,6 +155,7 @@ def facts(
         grant_revoked=bool(grant and grant.revoked_at),
         applied=held.applied,
         invited=held.invited,
+        owed=held.owed,
     )
 
 
@@ -147,6 +163,15 @@ def _identities(actor: Actor, names: Iterable[str]) -> frozenset[str]:
     """Read only for a policy that asks for one."""
     asked = any(name.startswith("linked_") for name in names)
     return frozenset(actor.identities) if asked else frozenset()
+
+
+def owed_by(actor: Actor) -> tuple[Owed, ...]:
+    """What somebody must account for or downloads wait, the earliest first. One query."""
+    if not actor.signed_in:
+        return ()
+    found = Hold.objects.filter(user=actor.user_id).order_by("begins", "pk")
+    rows = found.values_list("begins", "dataset_id", "dataset__namespace", "dataset__name")
+    return tuple(Owed(begins, pk, f"{space}/{name}") for begins, pk, space, name in rows)
 
 
 # ------------------------------------------------------------------ grants and roles
@@ -246,7 +271,7 @@ def standings(
     signed = terms.standings(user_id=actor.user_id, now=now)
     grants, waiting = _grants_by_tier(actor), _waiting_by_tier(actor)
     inviting = _inviting_tiers(actor, now)
-    stewards = _steward_spans(actor, now)
+    stewards, owed = _steward_spans(actor, now), owed_by(actor)
     found: dict[int, list[TierStanding]] = {}
     for dataset, version in places:
         if version is not None:
@@ -261,6 +286,7 @@ def standings(
                 waiting.get(tier.pk, "") if "grant" in names else "",
                 "grant" in names and tier.pk in inviting,
                 stewards,
+                owed,
             )
             known = facts(actor, tier, version, held, names=names, now=now)
             known = known._replace(removals_pending=_pending(tier, version))

@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 
+from governance.access.deciding import owed_by
+from governance.access.models import Hold
+from governance.access.owing import Owed
 from governance.audit.actors import Actor
 from governance.catalogue.models import Artefact, Dataset, Tier, Version
 from governance.catalogue.selectors import Repository
@@ -41,13 +44,14 @@ _PARTS = (
         "version__dataset__",
     ),
 )
-_STANDING = ("terms_in_force", "terms_signed")
+_STANDING = ("terms_in_force", "terms_signed", "held_from", "held_for")
 
 
 class Found(NamedTuple):
     artefact: Artefact  # with tier, version and version.dataset loaded
     terms: Standing | None  # None: not read, as it is not just "signed, and no end is set"
     in_force: Standing  # the terms that go with the file, whoever asks; says nothing of acceptance
+    owed: tuple[Owed, ...]  # of the person; of several that have not begun, the first alone
 
 
 def _told(path: str = "") -> Concat:
@@ -66,6 +70,7 @@ def _files(
         terms__effective_at__lte=now,
         terms__accepted_until=None,
     ).order_by("-terms__effective_at")
+    held = Hold.objects.filter(user_id=user_id).order_by("begins", "pk")
     return (
         Artefact.objects.filter(
             version__dataset__namespace=namespace,
@@ -80,6 +85,8 @@ def _files(
         .annotate(
             terms_in_force=Subquery(in_force.values_list(_told())[:1]),
             terms_signed=Subquery(signed.values_list(_told("terms__"))[:1]),
+            held_from=Subquery(held.values_list("begins")[:1]),
+            held_for=Subquery(held.values_list("dataset_id")[:1]),
         )
         .values_list(*(asked for part in _PARTS for asked in part.asked()), *_STANDING)
     )
@@ -148,11 +155,22 @@ def locate(
         row = _AT_COMMIT.first(commit=revision, **asked) if len(revision) == 40 else None
     if row is None:
         return None
-    artefact, artefact.tier, artefact.version, artefact.version.dataset = split(row[:-2], _PARTS)
-    number, _, sha256 = (row[-2] or "").partition(" ")
-    signed, _, of_signed = (row[-1] or "").partition(" ")
+    artefact, artefact.tier, artefact.version, artefact.version.dataset = split(
+        row[: -len(_STANDING)], _PARTS
+    )
+    in_force, accepted, held_from, held_for = row[-len(_STANDING) :]
+    number, _, sha256 = (in_force or "").partition(" ")
+    signed, _, of_signed = (accepted or "").partition(" ")
     return Found(
         artefact,
         Standing(number, True, None, signed, of_signed) if signed else None,
         Standing(number, accepted=False, sha256=sha256),
+        _owed(actor, held_from, held_for, now),
     )
+
+
+def _owed(actor: Actor, begins: datetime | None, dataset: int, now: datetime) -> tuple[Owed, ...]:
+    """All of it once the first has begun: then it matters which datasets they are."""
+    if begins is None:
+        return ()
+    return owed_by(actor) if begins <= now else (Owed(begins, dataset),)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from governance.access.defaults import TIERS
 from governance.access.needs import NEEDS, STRUCTURE, Facts
+from governance.access.owing import Owed
 from governance.access.rules import Policy, asked, judge
 from governance.audit.actors import CARRY_FACTOR, Actor, Limits, Role, Scope, Suspended
 from governance.catalogue.services import TierSpec
@@ -22,7 +23,7 @@ from governance.catalogue.states import State
 FILE = Path(__file__).parents[2] / "docs" / "access-matrix.md"
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
-BASE = Facts(now=NOW, dataset="NS/NAME", tier="TIER", version="1.0", terms="2.0")
+BASE = Facts(now=NOW, dataset="NS/NAME", dataset_id=1, tier="TIER", version="1.0", terms="2.0")
 OUT = Suspended("REASON", "CONTACT")
 YES = "**yes**"
 
@@ -115,6 +116,15 @@ DIMENSIONS = (
             "open": _grant(-1, 1),
             "over": _grant(-1, 0),
             "revoked": _grant(-1, 1, grant_revoked=True),
+        },
+    ),
+    Dimension(
+        "copies",
+        {
+            "none overdue": {},
+            "due later": {"owed": (Owed(NOW + DAY, 1, "NS/NAME"),)},
+            "overdue, of this dataset": {"owed": (Owed(NOW, 1, "NS/NAME"),)},
+            "overdue, of another dataset": {"owed": (Owed(NOW, 2, "NS/OTHER"),)},
         },
     ),
 )

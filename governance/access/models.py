@@ -275,6 +275,26 @@ class Suspension(models.Model):
         return f"suspension {self.pk}"
 
 
+class Hold(models.Model):
+    """New downloads of somebody wait from `begins` on, until they say what became of copies of
+    this dataset. `duty` makes, moves and ends them; the rule looks at the time itself."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="holds"
+    )
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="holds")
+    begins = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "begins"], name="hold_first")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "dataset"], name="one_hold_a_dataset"),
+        ]
+
+    def __str__(self) -> str:
+        return f"hold {self.pk}"
+
+
 class BlockKind(models.TextChoices):
     EMAIL = "email", "Address"
     DOMAIN = "domain", "Domain"

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from governance import dates
+from governance.access.owing import Owed, Owing
 from governance.audit.actors import Suspended
 from governance.errors import Step
 
@@ -19,6 +20,7 @@ class Facts(NamedTuple):
     now: datetime
     # the artefact
     dataset: str = ""  # NS/NAME
+    dataset_id: int | None = None
     listed: bool = True
     wound_down_at: datetime | None = None
     tier: str = ""
@@ -52,6 +54,7 @@ class Facts(NamedTuple):
     grant_revoked: bool = False
     applied: str = ""  # number of an open application
     invited: bool = False  # to a group whose grant is open
+    owed: tuple[Owed, ...] = ()  # the earliest first
 
 
 class Need(NamedTuple):
@@ -220,6 +223,11 @@ def _good_until(facts: Facts) -> str:
     return f"good until {_day(facts.terms_until)}{newer}"
 
 
+def _owed(facts: Facts) -> Owing:
+    current = facts.dataset_id if facts.version_state == "published" else None
+    return Owing(facts.owed, current)
+
+
 def _linked(code: str, name: str, met: Callable[[Facts], bool]) -> Need:
     return Need(
         f"a linked identity ({name})",
@@ -330,10 +338,11 @@ NEEDS: dict[str, Need] = {
 }
 
 # What holds whatever a policy says. Names of needs that come before those of the policy, in this
-# order; and those of the vocabulary that are judged even where the policy forgot them.
+# order; and those that are judged after them, even where the policy forgot them.
 BEFORE = ("listed", "suspended", "wound_down")
 ALWAYS = ("served", "token")
-AFTER = ("removals_pending", "removed_rows")  # judged last: it is the file, not who asks
+# Judged last: what the person owes, then the file, which is the same for who ever asks.
+AFTER = ("copies", "removals_pending", "removed_rows")
 
 STRUCTURE: dict[str, Need] = {
     "listed": Need(
@@ -371,6 +380,13 @@ STRUCTURE: dict[str, Need] = {
         ),
         until=lambda f: f.wound_down_at,
         final=True,
+        told=False,
+    ),
+    "copies": Need(
+        "no overdue copies",
+        lambda f: not _owed(f).held(f.now),
+        lambda f: _owed(f).step(f.now),
+        until=lambda f: _owed(f).held_from,
         told=False,
     ),
     "removals_pending": Need(

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from governance.access.deciding import Held, facts
-from governance.access.models import Grant
+from governance.access.models import Grant, Hold
 from governance.access.rules import judge
 from governance.audit.actors import Actor
 from governance.catalogue.models import UNREDACTED, Artefact, Tier, Version
@@ -35,6 +35,7 @@ def visible_to(actor: Actor, now: datetime, *, action: str = "download") -> Quer
     return Artefact.objects.filter(
         _served("version__", now),
         ~Q(tier__name__in=UNREDACTED) | Q(version__looked__gte=F("version__dataset__ledger")),
+        _not_held(actor, now, action, dataset="version__dataset", state="version__state"),
         tier__in=tiers_open_to(actor, now, action=action),
         withheld=False,
     ).order_by()
@@ -48,7 +49,7 @@ def tiers_open_to(actor: Actor, now: datetime, *, action: str = "download") -> Q
     open_to = Q(pk__in=[])
     for names, ids in _reachable(actor, now, action).items():
         open_to |= Q(_in_force(names, actor, now), pk__in=ids)
-    return Tier.objects.filter(open_to).order_by()
+    return Tier.objects.filter(open_to, _not_held(actor, now, action)).order_by()
 
 
 def current_tiers_open_to(actor: Actor, now: datetime) -> QuerySet[Tier]:
@@ -63,6 +64,19 @@ def _served(path: str, now: datetime) -> Q:
     """The need `served`, of a version at `path`."""
     superseded = {f"{path}state": State.SUPERSEDED.value, f"{path}serve_until__gt": now}
     return Q(**{f"{path}state": State.PUBLISHED.value}) | Q(**superseded)
+
+
+def _not_held(
+    actor: Actor, now: datetime, action: str, *, dataset: str = "dataset", state: str = ""
+) -> Q:
+    """The need `copies`: nothing is overdue, or this is the current version of what is."""
+    if not actor.signed_in or action != "download":
+        return Q()
+    begun = Hold.objects.filter(user=actor.user_id, begins__lte=now)
+    way_out = Q(Exists(begun.filter(dataset=OuterRef(dataset))))
+    if state:
+        way_out &= Q(**{state: State.PUBLISHED.value})
+    return ~Q(Exists(begun)) | way_out
 
 
 def _reachable(actor: Actor, now: datetime, action: str) -> dict[frozenset[str], list[int]]:

@@ -76,7 +76,7 @@ def _verb(node: ast.FunctionDef) -> Verb | None:
     return Verb(
         node.name,
         _action(call.args[0]),
-        [each.arg for each in node.args.kwonlyargs if each.arg not in {"actor", "now"}],
+        [each.arg for each in node.args.kwonlyargs if each.arg not in {"actor", "now", "beside"}],
         isinstance(given.get("privileged"), ast.Constant),
         " ".join((ast.get_docstring(node) or "").split("\n\n")[0].split()),
     )

@@ -6,11 +6,11 @@ and on PostgreSQL by a statement whose plan the server keeps for the connection.
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, models, transaction
 
@@ -26,16 +26,32 @@ BLANK: Mapping[str, Any] = {
 }  # fmt: skip
 
 
+class Beside(NamedTuple):
+    """Rows of another area that are written with an entry, or not at all.
+
+    `parts` are named parts (`x AS (INSERT ...)`) of the one statement of PostgreSQL, which takes
+    `params`; elsewhere `write` is called with `told` in the entry's transaction. The text of the
+    parts must be the same each time: the server keeps a plan for it.
+    """
+
+    parts: str
+    params: Sequence[Any]
+    write: Callable[..., None]
+    told: Sequence[Any]
+
+
 # Of threads that each want SQLite's one lock for an entry alone. Its own waiting is no queue: they
 # would sleep, look, and sleep longer.
 _TURNS = threading.Lock()
 
 
-def insert(told: Mapping[str, Any], personal: Mapping[str, Any]) -> Entry:
+def insert(
+    told: Mapping[str, Any], personal: Mapping[str, Any], *, beside: Beside | None = None
+) -> Entry:
     """Insert an entry, its personal part under a new salt, and its place in the queue.
 
     `told` holds fields of `Entry`, `personal` all of `leaves.PERSONAL`. Outside a transaction the
-    three rows are one of their own.
+    three rows, and what stands beside them, are one of their own.
 
     Raises:
         DatabaseError: one of the rows can't be written; then the transaction is lost.
@@ -49,15 +65,19 @@ def insert(told: Mapping[str, Any], personal: Mapping[str, Any]) -> Entry:
     names = _names(Entry)
     values = [fields[name] for name in names]
     who = [salt if name == "salt" else personal[name] for name in _names(Person)]
-    entry_id = _written(transaction.get_connection(), [*map(_plain, values)], who, [*sealed])
+    rows = [*map(_plain, values)], who, [*sealed]
+    entry_id = _written(transaction.get_connection(), *rows, beside)
     return Entry.from_db("default", ["id", *names], [entry_id, *values])
 
 
-def _written(connection: Any, told: list[Any], who: list[Any], waits: list[Any]) -> int:
+def _written(
+    connection: Any, told: list[Any], who: list[Any], waits: list[Any], beside: Beside | None
+) -> int:
     if connection.vendor == "postgresql":
+        more = (beside.parts, beside.params) if beside else ("", ())
         with prepared.cursor(connection) as cursor:
             # One statement is a transaction of its own where there is no other.
-            cursor.execute(_at_once(), [*told, *who, *waits])
+            cursor.execute(_at_once(more[0]), [*told, *who, *waits, *more[1]])
             return cursor.fetchone()[0]
     told = [_adapted(connection, each) for each in told]
     turn = nullcontext() if connection.in_atomic_block else _TURNS
@@ -66,6 +86,8 @@ def _written(connection: Any, told: list[Any], who: list[Any], waits: list[Any])
         entry_id = cursor.lastrowid
         cursor.execute(_one(Person), [*who, entry_id])
         cursor.execute(_one(Pending), [*waits, entry_id])
+        if beside is not None:
+            beside.write(*beside.told)
     return entry_id
 
 
@@ -103,8 +125,8 @@ def _one(model: type[models.Model]) -> str:
 
 
 @cache
-def _at_once() -> str:
-    """The three rows in one statement of PostgreSQL."""
+def _at_once(more: str) -> str:
+    """The three rows, and parts of another area, in one statement of PostgreSQL."""
     entry, person, pending = (_names(model) for model in (Entry, Person, Pending))
     return (
         f"WITH e AS (INSERT INTO audit_entry ({_columns(entry)}) "  # noqa: S608
@@ -112,5 +134,6 @@ def _at_once() -> str:
         f"p AS (INSERT INTO audit_person ({_columns(person)}, entry_id) "
         f"VALUES ({_holes(len(person))}, (SELECT id FROM e))), "
         f"w AS (INSERT INTO audit_pending ({_columns(pending)}, entry_id) "
-        f"VALUES ({_holes(len(pending))}, (SELECT id FROM e))) SELECT id FROM e"
+        f"VALUES ({_holes(len(pending))}, (SELECT id FROM e)))"
+        f"{', ' if more else ''}{more} SELECT id FROM e"
     )

@@ -23,10 +23,19 @@ class Dataset(models.Model):
     wound_down_at = models.DateTimeField(null=True)  # from then on nothing is handed out
     # Goes up with every removal. What was looked through for fewer of them is not handed out raw.
     ledger = models.PositiveBigIntegerField(default=0)
+    # What holders owe when a version is superseded: days to act, then days of grace, and whether
+    # new downloads are held after those or holders are only reminded. `duty` changes them.
+    update_days = models.PositiveSmallIntegerField(default=42)
+    update_grace = models.PositiveSmallIntegerField(default=7)
+    update_holds = models.BooleanField(default=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["namespace", "name"], name="one_dataset_a_name"),
+            models.CheckConstraint(
+                condition=Q(update_days__gte=1, update_days__lte=365, update_grace__lte=90),
+                name="a_duty_can_be_met",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -34,10 +34,12 @@ HOLDINGS: Mapping[str, Holding] = {
     ),
     "access.member.user": Holding("groups", KEPT),
     "access.grant.holder": Holding("grants", ERASED),
+    "access.hold.user": Holding("holds", ERASED),
     "access.suspension.user": Holding("suspensions", ERASED, frozenset({"by", "lifted_by"})),
     "access.block.user": Holding("blocks", KEPT, frozenset({"made_by", "reason", "lifted_reason"})),
     "terms.acceptance.user": Holding("acceptances", KEPT),
     "terms.sharedcopy.holder": Holding("shared_copies", KEPT, frozenset({"ended_by"})),
+    "duty.copy.holder": Holding("copies", KEPT, nested=("duties", "attestations")),
     "notices.message.user": Holding(
         "messages", ERASED, frozenset({"html", "last_error", "claim", "hook"})
     ),

@@ -53,6 +53,12 @@ def kept() -> list[Kept]:
             _years("ticket.issue"),
         ),
         Kept(
+            "Which versions and files were downloaded, and on which days",
+            "They show that such copies exist. They keep the number that your account had, "
+            "and no longer lead to a name.",
+            "As long as the version is on record",
+        ),
+        Kept(
             "Entries about tokens, sign-in and this deletion",
             "They show that it was you, and not somebody in your name.",
             _years("account.delete"),

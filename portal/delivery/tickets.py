@@ -11,6 +11,7 @@ from governance.audit import services as audit
 from governance.audit.actors import Actor
 from governance.audit.services import Place
 from governance.catalogue import selectors as catalogue
+from governance.duty import holding as duty
 from governance.errors import GovernanceError, MissingError, RefusedError
 from governance.terms import selectors as terms
 
@@ -53,7 +54,7 @@ def ask(
     if known is None and "terms" in (found.artefact.tier.policy.get("download") or ()):
         dataset = found.artefact.version.dataset_id
         known = terms.standing(user_id=actor.user_id, dataset_id=dataset, now=now)
-    decision = access.decide(actor, found.artefact, "download", now, known=known)
+    decision = access.decide(actor, found.artefact, "download", now, known=known, owed=found.owed)
     return Asked(found.artefact, decision, known or found.in_force)
 
 
@@ -67,13 +68,14 @@ def issue(*, actor: Actor, asked: Asked, now: datetime) -> None:
     decision = asked.decision
     try:
         if decision.allowed:
-            audit.ticket_issued(  # committed when it returns
+            audit.ticket_issued(  # committed when it returns, with the copy that it makes
                 actor=actor,
                 place=asked.place,
                 terms_version=decision.terms_version,
                 grant=decision.grant,
                 size=asked.artefact.size,
                 now=now,
+                beside=duty.beside_ticket(actor=actor, artefact=asked.artefact, now=now),
             )
             return
         if not actor.signed_in:

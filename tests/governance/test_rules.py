@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from governance.access.defaults import TIERS
 from governance.access.needs import STRUCTURE
+from governance.access.owing import Owed
 from governance.access.rules import NEEDS, Facts, gate, judge
 from governance.audit.actors import Suspended
 
@@ -112,6 +113,13 @@ def test_the_next_step_leads_to_the_page_where_it_is_done():
 
 SUSPENDED = Suspended("it was shared", "stewards@example.org")
 TIMES = st.sampled_from([None, NOW - timedelta(days=1), NOW, NOW + timedelta(days=1)])
+OWED = [
+    (),
+    (Owed(NOW, 1, "lab/shelf"),),
+    (Owed(NOW, 2, "lab/other"),),
+    (Owed(NOW + timedelta(days=1), 2, "lab/other"),),
+    (Owed(NOW - timedelta(days=1), 1, "lab/shelf"), Owed(NOW, 2, "lab/other")),
+]
 
 
 def facts() -> st.SearchStrategy[Facts]:
@@ -149,6 +157,8 @@ def facts() -> st.SearchStrategy[Facts]:
         grant_until=st.just(None),
         grant_revoked=st.booleans(),
         applied=st.sampled_from(["", "GH-1"]),
+        dataset_id=st.just(1),
+        owed=st.sampled_from(OWED),
     )
 
 

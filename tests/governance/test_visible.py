@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from governance.access import selectors
 from governance.access.defaults import TIERS
-from governance.access.models import Grant, RoleHeld
+from governance.access.models import Grant, Hold, RoleHeld
 from governance.access.needs import NEEDS
 from governance.audit.actors import STRANGER, Actor, Limits, Role, Scope
 from governance.catalogue.models import Artefact, Dataset, Tier, Version
@@ -77,6 +77,7 @@ DATASETS = st.lists(
             "terms": TERMS,
             "tiers": st.lists(st.tuples(POLICIES, GRANTS), min_size=1, max_size=3),
             "steward": st.none() | st.tuples(st.just(-2 * HOUR), OPTIONAL),
+            "owed": st.sampled_from([None, None, None, -HOUR, 0 * TICK, HOUR]),
         }
     ),
     min_size=1,
@@ -127,6 +128,8 @@ def make(person, datasets):
                 user=user, role=Role.STEWARD, dataset=dataset, begins=_at(begins),
                 ends=_after(begins, ends),
             )  # fmt: skip
+        if drawn["owed"] is not None:
+            Hold.objects.create(user=user, dataset=dataset, begins=_at(drawn["owed"]))
         tiers = _tiers(dataset, user, drawn)
         _files(dataset, tiers, drawn)
         _terms(dataset, user, drawn)

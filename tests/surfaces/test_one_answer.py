@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from governance.access import services
-from governance.access.models import Grant
+from governance.access.models import Grant, Hold
 from governance.audit.actors import HOUSE, Role
 from governance.audit.models import Entry
 from governance.removals.services import record_removal
@@ -22,6 +22,7 @@ from tests.factories import (
     LONG_AGO,
     AcceptanceFactory,
     ArtefactFactory,
+    DatasetFactory,
     GrantFactory,
     SuspensionFactory,
     TermsFactory,
@@ -88,6 +89,22 @@ def _earlier_terms_stay_good(scene):
 
 def _suspended(scene):
     SuspensionFactory(user=scene.person)
+
+
+def _overdue_elsewhere(scene):
+    other = DatasetFactory(name="other")
+    Hold.objects.create(user=scene.person, dataset=other, begins=timezone.now() - DAY)
+
+
+def _overdue_here(scene):
+    """The way out: the current version of what is owed, whatever else is."""
+    _overdue_elsewhere(scene)
+    Hold.objects.create(user=scene.person, dataset=scene.dataset, begins=timezone.now() - DAY)
+
+
+def _owed_tomorrow(scene):
+    other = DatasetFactory(name="other")
+    Hold.objects.create(user=scene.person, dataset=other, begins=timezone.now() + DAY)
 
 
 def _wound_down(scene):
@@ -209,6 +226,9 @@ STATES = {
     _raw_after_a_removal: "removals_pending",
     _raw_for_a_suspended_steward: "suspended",
     _token_of_another: "token",
+    _overdue_elsewhere: "copies",
+    _overdue_here: "",
+    _owed_tomorrow: "",
 }
 
 

@@ -38,9 +38,11 @@ def write(
     concerns: int | None = None,
     wake: bool = True,
     alone: bool = False,
+    beside: writing.Beside | None = None,
     **told: Any,
 ) -> Entry:
-    """`alone`: nothing else changes with it, so it may be a transaction of its own."""
+    """`alone`: nothing else changes with it but what stands `beside` it, so it may be a
+    transaction of its own."""
     if not alone and not transaction.get_connection().in_atomic_block:
         raise OutsideTransactionError(f"{action} must be recorded inside its own transaction")
     personal = {
@@ -61,7 +63,7 @@ def write(
         "reason": told.get("reason", "")[:LONGEST],
         "detail": leaves.plain(told.get("detail", {})),
     }
-    entry = writing.insert(told, personal)
+    entry = writing.insert(told, personal, beside=beside)
     if wake:
         # Only a bell: who is told is read from the record, and a beat reads it anyway.
         ring("governance.notices.tasks.sweep")

@@ -11,12 +11,23 @@ from governance.audit import leaves
 from governance.audit.actors import HOUSE, Actor
 from governance.audit.models import Entry, Outcome, Strangers
 from governance.audit.services.entry import Place, write
+from governance.audit.writing import Beside
 
 
 def ticket_issued(
-    *, actor: Actor, place: Place, terms_version: str, grant: int | None, size: int, now: datetime
+    *,
+    actor: Actor,
+    place: Place,
+    terms_version: str,
+    grant: int | None,
+    size: int,
+    now: datetime,
+    beside: Beside | None = None,
 ) -> Entry:
-    """Someone is let to one artefact; written before any byte or address leaves."""
+    """Someone is let to one artefact; written before any byte or address leaves.
+
+    `beside` are the rows by which they hold a copy from now on.
+    """
     return write(
         "ticket.issue",
         actor=actor,
@@ -28,6 +39,7 @@ def ticket_issued(
         detail={"size": size},
         wake=False,
         alone=True,
+        beside=beside,
     )
 
 

@@ -16,7 +16,7 @@ from governance.catalogue.services.rows import locked, place
 from governance.catalogue.states import State, step
 from governance.errors import NotPermittedError
 
-SERVED_AFTER = timedelta(days=42)  # how long a superseded version is served
+SERVED_AFTER = timedelta(days=42)  # how long a superseded version is served, unless an admin says
 
 
 def publish_version(
@@ -79,7 +79,8 @@ def _supersede(successor: Version, *, actor: Actor, now: datetime) -> None:
     if before is None:
         return
     before.state = step(before.state, "supersede")
-    before.serve_until = now + SERVED_AFTER
+    # As long as its holders have to move on.
+    before.serve_until = now + timedelta(days=successor.dataset.update_days)
     before.save(update_fields=["state", "serve_until"])
     audit.version_moved(
         actor=actor,

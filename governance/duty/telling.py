@@ -1,0 +1,1 @@
+"""What is told about duties. Each teller looks at one entry of the record."""
