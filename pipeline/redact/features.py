@@ -70,7 +70,7 @@ def vector(found: Found, strict: bool) -> list[float]:
         for numbers in (
             _of_value(value),
             _of_name(value, lead),
-            _of_line(value, before, after),
+            _of_line(before, after),
             (strict, found.cls == "PASSWORD", found.score, *(r in found.rule for r in _RULES)),
         )
         for number in numbers
@@ -127,7 +127,7 @@ def _of_name(value: str, lead: str) -> tuple[float, ...]:
     )
 
 
-def _of_line(value: str, before: str, after: str) -> tuple[float, ...]:
+def _of_line(before: str, after: str) -> tuple[float, ...]:
     line = f"{before} {after}".lower()
     start = before.lstrip()
     near = before.lower()[-60:]

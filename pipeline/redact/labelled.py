@@ -20,7 +20,7 @@ CREDENTIAL = "CREDENTIAL"  # the class of a corpus that does not tell keys from 
 PARTS = 4  # of the repositories one part in so many is held out
 BATCH_ROWS = 64
 _TRUTHS = frozenset("TFX")
-# Public constants, not credentials, though a corpus may call them true: reported apart, as examples.
+# Public constants, though a corpus may call them true credentials: reported apart, as examples.
 _NO_CREDENTIALS = frozenset({"UUID"})
 
 

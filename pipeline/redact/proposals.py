@@ -9,8 +9,8 @@ import re
 from .found import Found, Rule, only
 from .randomness import strangeness
 
-_SECRET = r"(?:secret|token|key|auth|cred|nonce|salt|sig|cookie|session|sid|api)"
-_PASSWORD = r"(?:passw|passphrase|passcode|pass\b|_pass|pwd|_pw\b)"
+_TELLING = r"(?:secret|token|key|auth|cred|nonce|salt|sig|cookie|session|sid|api)"
+_CALLED = r"(?:passw|passphrase|passcode|pass\b|_pass|pwd|_pw\b)"
 _REST = r"[\w.-]{0,40}"
 _SOURCE = "own: what stands beside a telling name, for a model to decide"
 
@@ -38,9 +38,9 @@ def _proposal(name: str, cls: str, pattern: str) -> Rule:
     return Rule(name, cls, pattern, _SOURCE, _JUDGES, 0.0, loose=_LOOSE)
 
 
-PROPOSALS = tuple(
+_BESIDE_A_NAME = tuple(
     _proposal(f"{kind}-{cls.lower()}", cls, pattern)
-    for cls, word in (("PASSWORD", _PASSWORD), ("KEY", _SECRET))
+    for cls, word in (("PASSWORD", _CALLED), ("KEY", _TELLING))
     for kind, pattern in (
         (
             "quoted",
@@ -54,4 +54,6 @@ PROPOSALS = tuple(
             r"([^\s\"'`<>(){}\[\],;&]{4,200})",
         ),
     )
-) + (_proposal("long-token", "KEY", r"[\"'`=>&\s]([A-Za-z0-9+/_-]{20,200}={0,2})[\"'`<&\s]"),)
+)
+_LONG = _proposal("long-token", "KEY", r"[\"'`=>&\s]([A-Za-z0-9+/_-]{20,200}={0,2})[\"'`<&\s]")
+PROPOSALS = (*_BESIDE_A_NAME, _LONG)

@@ -228,10 +228,12 @@ def _as_onnx(trees: Any, width: int) -> bytes:
     graph = helper.make_graph(
         [
             helper.make_node(
-                "TreeEnsembleRegressor", ["features"], ["chance"], domain="ai.onnx.ml",
-                n_targets=1, post_transform="LOGISTIC", aggregate_function="SUM",
+                "TreeEnsembleRegressor", ["features"], ["odds"], domain="ai.onnx.ml",
+                n_targets=1, aggregate_function="SUM",
                 base_values=[float(trees._baseline_prediction[0, 0])], **_nodes(trees),
-            )
+            ),
+            # A node of its own: a regressor's `post_transform` is passed over by the runtime.
+            helper.make_node("Sigmoid", ["odds"], ["chance"]),
         ],
         "gatehouse-credentials",
         [helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, width])],

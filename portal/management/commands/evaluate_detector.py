@@ -10,14 +10,16 @@ from django.core.management.base import BaseCommand, CommandError
 if TYPE_CHECKING:
     from pipeline.redact.evaluation import Measured, Row
 
-HEAD = "detector         class        precision             recall                F1                    exact  true  false  unknown"
+HEAD = (
+    "detector         class        precision             recall                F1"
+    "                    exact  true  false  unknown"
+)
 
 
 class Command(BaseCommand):
     help = (
         "Print precision, recall and F1 by class, by span overlap, with 95 % intervals over "
-        "repositories, and the share of hits that are exact; beside detect-secrets and "
-        "CredSweeper on the same rows where they are installed. "
+        "repositories, and the share of hits that are exact. "
         "Example: manage.py evaluate_detector labelled.parquet --part held-out"
     )
 
@@ -30,18 +32,14 @@ class Command(BaseCommand):
             help="of the repositories: all, those that are only reported on, or the others",
         )
         parser.add_argument("--model", type=Path, help="folder of a model other than the shipped")
-        parser.add_argument(
-            "--alone", action="store_true", help="without detect-secrets and CredSweeper"
-        )
         parser.add_argument("--repositories", action="store_true", help="a line a repository too")
 
     def handle(
-        self, *, source: Path, part: str, model: Path | None, alone: bool, repositories: bool,
+        self, *, source: Path, part: str, model: Path | None, repositories: bool,
         **options: Any,
     ) -> None:  # fmt: skip
         from pipeline.redact import labelled
         from pipeline.redact.evaluation import measure
-        from pipeline.redact.others import others
 
         try:
             rows = [row for row in labelled.read(source) if _is_in(part, row)]
@@ -55,8 +53,6 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{source.name}, {part}: {len(rows)} rows of {groups} repositories, {size:,} characters"
         )
-        if not alone:
-            detectors |= others(tell=self.stderr.write)
         one_class = any(label.cls == labelled.CREDENTIAL for row in rows for label in row.labels)
         as_class = labelled.as_credential if one_class else str
         self.stdout.write(HEAD)
