@@ -22,6 +22,7 @@ from governance.audit.services import Place
 from governance.catalogue import selectors as catalogue
 from governance.catalogue.models import Artefact, Purge, PurgeItem, Stored, Version
 from governance.catalogue.states import State
+from governance.dates import day
 from governance.removals import selectors as removals
 from pipeline.engine import claims, selectors, services
 from pipeline.engine.claims import CLOSED, Keyed
@@ -195,7 +196,7 @@ def _next(purge: Purge) -> tuple[list[PurgeItem], str]:
             return [], f"version {version.number} is {version.state}"  # never erased: it is served
         hold = catalogue.hold_of(version, now=now)
         if hold is not None:
-            return [], f"a legal hold, until {hold.until:%d %b %Y}"
+            return [], f"a legal hold, until {day(hold.until)}"
         items, waits_for = purge.items.all(), ""
         user = claims.user_of(version)
         if user is not None:

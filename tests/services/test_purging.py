@@ -13,7 +13,7 @@ from pipeline.engine import purging
 from pipeline.publish import s3, storage
 from tests.factories import ArtefactFactory, DatasetFactory, UserFactory, VersionFactory, actor
 from tests.services import swift
-from tests.services.test_storage import address, client
+from tests.services.test_storage import address, client, make_bucket
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db]
 __all__ = ["address"]
@@ -25,7 +25,7 @@ def bucket(request, address, settings, monkeypatch):
     """A bucket that the site's settings name; one that keeps versions, and one that does not."""
     made = client(address)
     name = f"purge-{request.param}"
-    made.create_bucket(Bucket=name)
+    make_bucket(made, name)
     if request.param == "kept":
         made.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", swift.KEY)

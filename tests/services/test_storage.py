@@ -9,6 +9,7 @@ import pytest
 from pipeline.publish import s3, storage
 from pipeline.publish.objects import MissingObjectError, WrongObjectError
 from tests.services import swift
+from tests.waiting import until
 
 pytestmark = pytest.mark.services
 
@@ -32,6 +33,21 @@ def client(url, secret=swift.SECRET, **more):
     )  # fmt: skip
 
 
+def make_bucket(made, name):
+    """Swift that has just started, or is busy, answers 503: a bucket is asked for again."""
+
+    def there():
+        try:
+            made.create_bucket(Bucket=name)
+        except made.exceptions.ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 503:
+                raise
+            return False
+        return True
+
+    assert until(there, 60)
+
+
 @pytest.fixture(params=["file", "s3"])
 def store(request, tmp_path):
     if request.param == "file":
@@ -39,7 +55,7 @@ def store(request, tmp_path):
     url = request.getfixturevalue("address")
     made = client(url)
     bucket = f"b{hashlib.sha256(str(tmp_path).encode()).hexdigest()[:20]}"
-    made.create_bucket(Bucket=bucket)
+    make_bucket(made, bucket)
     return s3.S3Store(f"s3://{bucket}/some/prefix", made)
 
 

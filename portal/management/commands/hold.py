@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from governance.catalogue import selectors as catalogue
 from governance.catalogue import services
+from governance.dates import day
 from portal.operators import ON_TOKEN, acting_as, told_in_one_sentence
 
 
@@ -54,4 +55,4 @@ class Command(BaseCommand):
             services.place_hold(
                 actor=actor, version_id=found.pk, reason=reason, until=until, now=now
             )
-        self.stdout.write(f"The bytes of {dataset} {version} stay until {until:%d %b %Y}.")
+        self.stdout.write(f"The bytes of {dataset} {version} stay until {day(until)}.")
