@@ -54,7 +54,7 @@ def change_dataset(
         "redaction": dict(redaction),
     }
     with transaction.atomic():
-        dataset = _locked(dataset_id, actor, reason)
+        dataset = locked_for_admin(dataset_id, actor, reason)
         before = {name: getattr(dataset, name) for name in told}
         changed = [name for name in told if before[name] != told[name]]
         if not changed:
@@ -78,7 +78,7 @@ def set_listed(
 ) -> Dataset:
     """Show a dataset to anyone, or to its staff alone: then no file of it is handed out."""
     with transaction.atomic():
-        dataset = _locked(dataset_id, actor, reason)
+        dataset = locked_for_admin(dataset_id, actor, reason)
         if dataset.listed == listed:
             raise WrongStateError(f"It is {'listed' if listed else 'not listed'} already.")
         dataset.listed = listed
@@ -98,7 +98,7 @@ def drop_source(
 ) -> Dataset:
     """Take one source out (counted from 0): the next builds collect nothing from it."""
     with transaction.atomic():
-        dataset = _locked(dataset_id, actor, reason)
+        dataset = locked_for_admin(dataset_id, actor, reason)
         if not 0 <= position < len(dataset.sources):
             raise MissingError("There is no such source.")
         gone = dataset.sources[position]
@@ -114,7 +114,8 @@ def drop_source(
     return dataset
 
 
-def _locked(dataset_id: int, actor: Actor, reason: str) -> Dataset:
+def locked_for_admin(dataset_id: int, actor: Actor, reason: str) -> Dataset:
+    """The dataset, locked until the transaction ends, for one of its admins with a reason."""
     actor.require_standing()
     dataset = Dataset.objects.select_for_update().filter(pk=dataset_id).first()
     if dataset is None:

@@ -283,8 +283,9 @@ from governance.catalogue.releases import (  # noqa: E402
     ReleaseNotes,
     SignedManifest,
 )
+from governance.catalogue.schedules import Run, Schedule  # noqa: E402
 
 __all__ = [
     "UNREDACTED", "Artefact", "Dataset", "Difference", "Hold", "Judgement", "Purge", "PurgeItem",
-    "ReleaseNotes", "SignedManifest", "Stored", "Tier", "Version",
+    "ReleaseNotes", "Run", "Schedule", "SignedManifest", "Stored", "Tier", "Version",
 ]  # fmt: skip

@@ -5,7 +5,16 @@ from django.conf import settings
 from django.utils import timezone
 
 from governance.catalogue import services as catalogue
-from pipeline.engine import compacting, differences, hiding, purging, running, selectors, services
+from pipeline.engine import (
+    compacting,
+    differences,
+    hiding,
+    purging,
+    running,
+    scheduling,
+    selectors,
+    services,
+)
 
 
 @shared_task
@@ -62,3 +71,9 @@ def compact() -> None:
     """Every day, unless it is switched off: erase what is removed, and what no version needs."""
     if settings.COMPACT_DAILY:
         compacting.compact_all(now=timezone.now())
+
+
+@shared_task
+def keep_schedules() -> None:
+    """Every five minutes: begin the versions that are due, and those that were missed."""
+    scheduling.keep(now=timezone.now())

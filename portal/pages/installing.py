@@ -1,6 +1,16 @@
 """Setting up and keeping an installation: people, roles, datasets, tiers. A module a page."""
 
-from portal.pages import closing, invited, keeping, persons, questioning, roles, starting, tiering
+from portal.pages import (
+    calendars,
+    closing,
+    invited,
+    keeping,
+    persons,
+    questioning,
+    roles,
+    starting,
+    tiering,
+)
 
 urls = [
     *starting.urls,
@@ -9,6 +19,7 @@ urls = [
     *persons.urls,
     *keeping.urls,
     *tiering.urls,
+    *calendars.urls,
     *closing.urls,
     *questioning.urls,
 ]

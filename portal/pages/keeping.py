@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from governance.access import defaults
 from governance.audit.actors import Actor, Role
-from governance.catalogue import editing, services
+from governance.catalogue import editing, scheduling, services
 from governance.catalogue import selectors as catalogue
 from governance.errors import InvalidError, MissingError, NotPermittedError, WrongStateError
 from governance.terms import selectors as terms
+from pipeline.engine import scheduling as engine
 from pipeline.redact import policy as redaction
 from pipeline.select.sets import SETS
 from portal.accounts.actors import actor_of
@@ -168,7 +169,12 @@ def _about(dataset: "Dataset", posted: Any = None) -> AboutForm:
 def _shown(dataset: "Dataset", asked: dict[str, forms.Form], *, now: datetime) -> dict[str, Any]:
     home, folder = shlex.quote(str(settings.HOME)), sysconfig.get_paths()["purelib"]
     steps = starting.of_dataset(dataset, now=now)
+    schedule = scheduling.schedule_of(dataset, now=now)
     return {
+        "schedule": schedule,
+        "queue": engine.queue(schedule),
+        "due": next(iter(scheduling.coming(schedule, now=now)), None),
+        "next_number": catalogue.next_number(dataset),
         "dataset": dataset,
         "steps": [] if all(each.done for each in steps) else starting.drawn(steps),
         "tiers": _in_words(catalogue.tiers(dataset)),

@@ -142,6 +142,7 @@ MATRIX = {
     "admin-datasets": ADMIN,
     "dataset-new": ADMIN,
     "dataset-edit": ADMIN,
+    "dataset-schedule": ADMIN,
     "tier-edit": ADMIN,
     "version-close": ADMIN,
     "tier-form": ADMIN,
@@ -362,6 +363,11 @@ POSTS = {
     "role": ({"do": "end", "reason": "left the team"}, {"admin"}),
     "person": ({"do": "suspend", "reason": "shared the data"}, {"admin"}),
     "dataset-edit": ({"do": "listing", "reason": "not ready yet"}, {"admin"}),
+    "dataset-schedule": (
+        {"on": "no", "day": "1", "early": "off", "threshold": "100", "months": ["1", "4"]}
+        | {"reason": "paused"},
+        {"admin"},
+    ),
     "dataset-new": (
         {
             "slug": "lab/new",

@@ -94,6 +94,12 @@ from governance.audit.services.releasing import (
     notes_changed,
     unmeasured_accepted,
 )
+from governance.audit.services.scheduling import (
+    run_delayed,
+    run_missed,
+    run_started,
+    schedule_changed,
+)
 from governance.audit.services.serving import (
     access_refused,
     act_refused,
@@ -190,6 +196,10 @@ __all__ = [
     "role_ends_soon",
     "role_given",
     "role_invited",
+    "run_delayed",
+    "run_missed",
+    "run_started",
+    "schedule_changed",
     "source_dropped",
     "source_named",
     "stranger_refused",
