@@ -217,6 +217,7 @@ CELERY_BEAT_SCHEDULE = {
     "versions-close": {"task": "pipeline.engine.tasks.close", "schedule": 60.0},
     "versions-schedule": {"task": "pipeline.engine.tasks.keep_schedules", "schedule": 300.0},
     "notices-sweep": {"task": "governance.notices.tasks.sweep", "schedule": 20.0},
+    "duties-make": {"task": "governance.duty.tasks.sweep", "schedule": 60.0},
     "record-seal": {"task": "governance.audit.tasks.seal", "schedule": 60.0},
     "record-sweep": {"task": "governance.audit.tasks.sweep", "schedule": 3600.0},
     "manifests-sign": {"task": "governance.catalogue.tasks.sign", "schedule": 60.0},

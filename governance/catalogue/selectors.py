@@ -95,6 +95,12 @@ def current_number(dataset_id: int) -> str:
     return found.values_list("number", flat=True).first() or ""
 
 
+def current_numbers(dataset_ids: Iterable[int]) -> dict[int, str]:
+    """The same of many datasets, by their ids. One query."""
+    found = Version.objects.filter(dataset__in=list(dataset_ids), state=State.PUBLISHED).order_by()
+    return dict(found.values_list("dataset", "number"))
+
+
 def successor_number(version_id: int) -> str:
     """The version to take in place of a withdrawn one; empty when there is none."""
     found = Version.objects.filter(pk=version_id).order_by()

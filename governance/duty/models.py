@@ -218,13 +218,12 @@ class Attestation(models.Model):
 
 
 class Event(models.Model):
-    """An entry of the record that brings duties, and how far they were made.
+    """An entry of the record that brings duties, and how many it brought.
 
-    Copies are gone through by their ids: a task that dies goes on after the last batch.
+    It is looked at again until nobody can get a copy of the version any more.
     """
 
     entry = models.BigIntegerField(primary_key=True)
-    after = models.BigIntegerField(default=0)  # id of the last copy of the last batch
     made = models.PositiveIntegerField(default=0)  # duties
     done_at = models.DateTimeField(null=True)
 

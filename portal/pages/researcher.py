@@ -17,7 +17,7 @@ from governance.catalogue import selectors as catalogue
 from governance.terms import selectors as terms
 from governance.terms import services as terms_services
 from portal.accounts.actors import actor_of
-from portal.pages import applying, gates, own_account, sharing, words
+from portal.pages import applying, attesting, gates, own_account, sharing, words
 from portal.pages.forming import sent
 from portal.pages.guards import signed_in
 
@@ -66,14 +66,19 @@ def _as_json(found: "Acceptance") -> HttpResponse:
     return response
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def downloads(request: HttpRequest) -> HttpResponse:
+    """What somebody holds and owes, each file they were let to, and what is open to them."""
     actor, now = actor_of(request), timezone.now()
+    if sent(request, "attest"):
+        attesting.attest(request, actor, now)
+        return redirect("downloads")
     page = Paginator(audit.tickets_of(actor.user_id), PAGE).get_page(request.GET.get("page"))
     told = {
         "page_obj": page,
         "copies": _copies(actor),
+        "held": attesting.held(actor, now),
         "open": _open_to(actor, now) if page.number == 1 else [],
     }
     return render(request, "researcher/downloads.html", told)

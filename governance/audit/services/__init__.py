@@ -89,6 +89,7 @@ from governance.audit.services.keeping import (
     record_searched,
     volume_noticed,
 )
+from governance.audit.services.owing import copy_attested
 from governance.audit.services.releasing import (
     difference_reviewed,
     notes_changed,
@@ -159,6 +160,7 @@ __all__ = [
     "build_paused",
     "build_resumed",
     "build_started",
+    "copy_attested",
     "copy_ended",
     "copy_registered",
     "dataset_changed",

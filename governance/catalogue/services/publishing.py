@@ -88,5 +88,5 @@ def _supersede(successor: Version, *, actor: Actor, now: datetime) -> None:
         verb="supersede",
         reason=f"version {successor.number} was published",
         now=now,
-        detail={"serve_until": before.serve_until.isoformat()},
+        detail={"serve_until": before.serve_until.isoformat(), "successor": successor.number},
     )

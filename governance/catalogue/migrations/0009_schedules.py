@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalogue', '0007_withheld'),
+        ('catalogue', '0008_update_duty'),
     ]
 
     operations = [
