@@ -107,7 +107,13 @@ def application(request: HttpRequest, number: str) -> HttpResponse:
 @require_safe
 @staff(Role.STEWARD, Role.ADMIN)
 def file(request: HttpRequest, number: str, upload_id: int) -> HttpResponseBase:
-    return saved(applied.upload(number, upload_id, actor=actor_of(request), reviewer=True))
+    """A file of an application under review. A HEAD gives no bytes, so it is no reading."""
+    actor = actor_of(request)
+    if request.method == "HEAD":
+        return saved(applied.upload(number, upload_id, actor=actor, reviewer=True))
+    return saved(
+        services.read_upload(number=number, upload_id=upload_id, actor=actor, now=timezone.now())
+    )
 
 
 def _forms(request: HttpRequest, found: "Application", now: datetime) -> dict[str, forms.Form]:

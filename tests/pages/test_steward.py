@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import OperationalError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from tests.factories import (
     NOW,
     ApplicationFactory,
     DatasetFactory,
+    UploadFactory,
     UserFactory,
 )
 from tests.pages.visitors import VISITORS, answered, browser, queries, text
@@ -184,3 +186,32 @@ def test_nobody_else_decides(visitor, waiting):
     response = browser(visitor).post(address(waiting), approval(), **PAGE)
     assert response.status_code in {302, 403, 404}
     assert not Grant.objects.exists()
+
+
+def test_whoever_saves_a_file_of_an_application_leaves_an_entry():
+    upload = UploadFactory()
+    number = upload.application.number
+    address = reverse("steward-file", kwargs={"number": number, "upload_id": upload.pk})
+    client = staff_client(Role.STEWARD)
+    assert client.head(address, **PAGE).status_code == 200
+    assert not Entry.objects.filter(action="application.read-file").exists()
+    response = client.get(address, **PAGE)
+    assert b"".join(response.streaming_content) == b"%PDF-1.7 a letter of the board"
+    entry = Entry.objects.get(action="application.read-file")
+    assert (entry.subject, entry.detail) == (f"application:{number}", {"file": upload.pk})
+    assert entry.person.concerns == upload.application.applicant_id
+
+
+def test_a_file_of_an_application_is_not_saved_without_its_entry(monkeypatch):
+    upload = UploadFactory()
+    told = {"number": upload.application.number, "upload_id": upload.pk}
+    client = staff_client(Role.STEWARD)
+
+    def full(*_args, **_kwargs):
+        raise OperationalError("disk full")
+
+    monkeypatch.setattr("governance.access.services.files.audit.application_file_read", full)
+    client.raise_request_exception = False
+    response = client.get(reverse("steward-file", kwargs=told), **PAGE)
+    assert response.status_code >= 500
+    assert b"PDF" not in response.content

@@ -25,6 +25,7 @@ from governance.access.services.files import (
     add_upload,
     erase_orphans,
     erase_uploads,
+    read_upload,
     remove_upload,
 )
 from governance.access.services.grants import end_all_of, revoke_application, revoke_grant
@@ -107,6 +108,7 @@ __all__ = [
     "lift_suspension",
     "note_application",
     "nudge_application",
+    "read_upload",
     "reject_application",
     "remove_member",
     "remove_upload",

@@ -10,11 +10,12 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from governance.access import uploads
+from governance.access import applied, uploads
 from governance.access.forms import Question
 from governance.access.models import Application, Grant, Upload
-from governance.access.services.shared import own
+from governance.access.services.shared import own, place_of
 from governance.access.states import State
+from governance.audit import services as audit
 from governance.audit.actors import Actor
 from governance.errors import InvalidError, MissingError, WrongStateError
 
@@ -72,6 +73,25 @@ def remove_upload(*, application_id: int, upload_id: int, actor: Actor) -> None:
         key = upload.key
         upload.delete()
         transaction.on_commit(partial(uploads.erase, key))
+
+
+def read_upload(*, number: str, upload_id: int, actor: Actor, now: datetime) -> Upload:
+    """A file of somebody's application for its reviewer; that it was read stays in the record.
+
+    Raises:
+        MissingError: there is none, or `actor` does not review that application.
+    """
+    with transaction.atomic():
+        found = applied.upload(number, upload_id, actor=actor, reviewer=True)
+        audit.application_file_read(
+            actor=actor,
+            place=place_of(found.application.tier),
+            number=number,
+            applicant=found.application.applicant_id,
+            file=upload_id,
+            now=now,
+        )
+    return found
 
 
 def erase_files_of(application: Application) -> None:

@@ -200,6 +200,23 @@ def application_noted(*, actor: Actor, place: Place, number: str, now: datetime)
     )
 
 
+def application_file_read(
+    *, actor: Actor, place: Place, number: str, applicant: int | None, file: int, now: datetime
+) -> Entry:
+    """Somebody who reviews an application saved a file that came with it."""
+    return write(
+        "application.read-file",
+        actor=actor,
+        now=now,
+        place=place,
+        privileged=True,
+        reason=f"to review application {number}",
+        subject=f"application:{number}",
+        concerns=applicant,
+        detail={"file": file},
+    )
+
+
 def application_nudged(*, actor: Actor, place: Place, number: str, now: datetime) -> Entry:
     """The applicant reminds the stewards."""
     return write(
