@@ -118,9 +118,10 @@ def copies_of(user_id: int) -> list[dict[str, Any]]:
     )
 
 
-def holders(dataset: str, version: str) -> list[int]:
-    """Ids of the people who were let to a file of a version, in order. One query."""
-    let = Entry.objects.filter(action="ticket.issue", dataset=dataset, version=version)
+def holders(dataset: str, version: str = "") -> list[int]:
+    """Ids of the people who were let to a file of a version, or of any, in order. One query."""
+    let = Entry.objects.filter(action="ticket.issue", dataset=dataset)
+    let = let.filter(version=version) if version else let
     found = let.exclude(person__user_id=None).order_by("person__user_id")
     return list(found.values_list("person__user_id", flat=True).distinct())
 

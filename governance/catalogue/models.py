@@ -284,8 +284,10 @@ from governance.catalogue.releases import (  # noqa: E402
     SignedManifest,
 )
 from governance.catalogue.schedules import Run, Schedule  # noqa: E402
+from governance.catalogue.windings import Winding  # noqa: E402
 
 __all__ = [
     "UNREDACTED", "Artefact", "Dataset", "Difference", "Hold", "Judgement", "Purge", "PurgeItem",
     "ReleaseNotes", "Run", "Schedule", "SignedManifest", "Stored", "Tier", "Version",
+    "Winding",
 ]  # fmt: skip

@@ -8,7 +8,16 @@ from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 
 from governance.audit.actors import Actor, Role
-from governance.catalogue.models import Artefact, Dataset, Hold, Purge, ReleaseNotes, Tier, Version
+from governance.catalogue.models import (
+    Artefact,
+    Dataset,
+    Hold,
+    Purge,
+    ReleaseNotes,
+    Tier,
+    Version,
+    Winding,
+)
 from governance.catalogue.states import MOVES, PUBLIC, State
 from governance.errors import MissingError
 
@@ -287,3 +296,8 @@ def served_beside(version: Version, *, now: datetime) -> list[Version]:
         Q(state=State.PUBLISHED) | Q(state=State.SUPERSEDED, serve_until__gt=now)
     )
     return list(served.defer(*LONG).order_by("state", "-published_at"))
+
+
+def windings_of(of: Dataset) -> list[Winding]:
+    """Proposals to wind it down, the newest first."""
+    return list(Winding.objects.filter(dataset=of))

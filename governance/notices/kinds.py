@@ -92,6 +92,9 @@ def _signed(entry: Entry) -> list[Draft]:
 
 
 def _what_now(acceptance: Acceptance) -> str:
+    ended = acceptance.terms.dataset.wound_down_at
+    if ended is not None and ended <= acceptance.at:
+        return "The dataset was wound down: nothing of it is handed out any more."
     begins = acceptance.terms.effective_at
     if begins > acceptance.at:
         return f"These terms take effect on {dates.moment(begins)}."

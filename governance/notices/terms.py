@@ -21,6 +21,8 @@ BATCH = 500  # people of one draft: a database takes only so many values in one 
 def _published(entry: Entry) -> list[Draft]:
     """To everybody whose acceptance ends for this version's sake: what changes, and by when."""
     dataset = catalogue.dataset_by_slug(entry.dataset)
+    if dataset.wound_down_at is not None and dataset.wound_down_at <= entry.at:
+        return []  # `winding` tells of the restricted ones, which nobody need sign
     made = terms.version(dataset, entry.terms_version)
     end = Rule(made.effective_at, made.earlier, made.earlier_until).end
     people = {

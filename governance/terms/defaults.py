@@ -83,3 +83,69 @@ USES = (
         "clause": "4",
     },
 )
+
+# ------------------------------------------------------------------ after winding down
+
+RESTRICTED_TITLE = "Terms after winding down"
+RESTRICTED_SUMMARY = (
+    "The dataset has ended. Nothing of it is handed out. Use no copy any more but to finish what "
+    "is begun, pass none on, and erase what you hold."
+)
+
+
+def restricted_clauses(erase_by: str) -> tuple[ClauseSpec, ...]:
+    """What holds for who has a copy once the dataset was wound down; `erase_by` is a moment."""
+    return (
+        ClauseSpec(
+            "Erasing copies",
+            "The Recipient shall erase every copy of the Dataset, of whatever version and in "
+            f"whatever place, by {erase_by}.",
+            f"Erase every copy that you hold by {erase_by}.",
+        ),
+        ClauseSpec(
+            "Use until then",
+            "Until then the Recipient may use a copy held on the day of these Terms only to "
+            "complete work begun before it, and to the extent that the earlier terms permitted.",
+            "Finish what you have begun. Begin nothing new.",
+        ),
+        ClauseSpec(
+            "No sharing",
+            "The Recipient shall not host, share or otherwise provide the Dataset, or a copy or "
+            "part of it, to any third party, and shall end any such provision without delay.",
+            "Pass nothing on. Take down what you host.",
+        ),
+        ClauseSpec(
+            "What remains",
+            "Results obtained before that day may be kept. The duties to keep the licences of "
+            "items used in them, and to leave persons in the Dataset alone, survive.",
+            "Keep your results. Credit, and people's peace, stay owed.",
+        ),
+    )
+
+
+RESTRICTED_USES = (
+    {
+        "use": "Keep results, models and manifests made before",
+        "answer": "permitted",
+        "condition": "Licences of the files used in them are kept",
+        "clause": "4",
+    },
+    {
+        "use": "Finish work that was begun",
+        "answer": "conditional",
+        "condition": "Until copies are to be erased",
+        "clause": "2",
+    },
+    {
+        "use": "Share or host a copy",
+        "answer": "forbidden",
+        "condition": "Take down what you host",
+        "clause": "3",
+    },
+    {
+        "use": "Keep a copy",
+        "answer": "forbidden",
+        "condition": "Erase it by the day that clause 1 names",
+        "clause": "1",
+    },
+)

@@ -10,6 +10,7 @@ from portal.pages import (
     roles,
     starting,
     tiering,
+    winding,
 )
 
 urls = [
@@ -21,5 +22,6 @@ urls = [
     *tiering.urls,
     *calendars.urls,
     *closing.urls,
+    *winding.urls,
     *questioning.urls,
 ]

@@ -209,3 +209,19 @@ def test_ending_a_group_by_its_grant_and_by_its_application_never_waits_for_each
         )
         assert len(refusals(results)) == 1, results
         assert None not in results
+
+
+def test_two_admins_confirm_at_once_and_the_dataset_ends_once():
+    dataset = VersionFactory().dataset
+    one, *others = (actor(UserFactory(role=Role.ADMIN)) for _ in range(3))
+    winding = catalogue.propose_wind_down(dataset=dataset, actor=one, reason="it ends", now=NOW)
+    before = dataset.terms.count()
+    ends = at_once(
+        *(
+            lambda who=who: terms.confirm_wind_down(winding_id=winding.pk, actor=who, now=NOW)
+            for who in others
+        )
+    )
+    assert len(refusals(ends)) == 1
+    assert dataset.terms.count() == before + 1
+    assert Entry.objects.filter(action="dataset.wind-down-confirm").count() == 1

@@ -17,7 +17,9 @@ from governance.access import services
 from governance.access.models import Grant, Hold
 from governance.audit.actors import HOUSE, Role
 from governance.audit.models import Entry
+from governance.catalogue import services as catalogue
 from governance.removals.services import record_removal
+from governance.terms.services import confirm_wind_down
 from tests.factories import (
     LONG_AGO,
     AcceptanceFactory,
@@ -110,6 +112,16 @@ def _owed_tomorrow(scene):
 def _wound_down(scene):
     scene.dataset.wound_down_at = timezone.now() - DAY
     scene.dataset.save()
+
+
+def _wound_down_by_two(scene):
+    """By the verbs themselves: the restricted terms that come with it are no way round."""
+    one, two = (actor(UserFactory(role=Role.ADMIN)) for _ in range(2))
+    now = timezone.now()
+    made = catalogue.propose_wind_down(
+        dataset=scene.dataset, actor=one, reason="the programme ends", now=now
+    )
+    confirm_wind_down(winding_id=made.pk, actor=two, now=now)
 
 
 def _wound_down_tomorrow(scene):
@@ -214,6 +226,7 @@ STATES = {
     _terms_ended: "terms",
     _suspended: "suspended",
     _wound_down: "wound_down",
+    _wound_down_by_two: "wound_down",
     _empty_policy: "not_offered",
     _unknown_need: "not_offered",
     _no_identity: "linked_orcid",
@@ -364,7 +377,7 @@ LAPSES = {
     "linked_orcid": lambda scene: SocialAccount.objects.all().delete(),
     "second_factor": lambda scene: Authenticator.objects.all().delete(),
     "suspended": _suspended,
-    "wound_down": _wound_down,
+    "wound_down": _wound_down_by_two,
 }
 
 

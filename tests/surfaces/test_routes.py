@@ -145,6 +145,7 @@ MATRIX = {
     "dataset-schedule": ADMIN,
     "tier-edit": ADMIN,
     "version-close": ADMIN,
+    "dataset-wind-down": ADMIN,
     "tier-form": ADMIN,
     "invitation": OPEN,  # whoever has the link
     "checkpoint": OPEN,
@@ -383,6 +384,7 @@ POSTS = {
         {"do": "policy", "offered": "no", "reason": "shut for now", "typed": ""},
         {"admin"},
     ),
+    "dataset-wind-down": ({"do": "propose", "reason": "the programme ends"}, {"admin"}),
     "version-close": ({"do": "withdraw", "reason": "misread", "successor": ""}, {"admin"}),
     "tier-form": (
         {"do": "save", "count": "1", "q1_kind": "text", "q1_label": "Why?", "reason": "shorter"},

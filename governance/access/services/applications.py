@@ -26,6 +26,7 @@ from governance.access.states import AGAIN, OPEN, State, step
 from governance.audit import services as audit
 from governance.audit.actors import Actor
 from governance.catalogue.models import Tier
+from governance.catalogue.services import refuse_wound_down
 from governance.errors import InvalidError, MissingError, NotPermittedError, WrongStateError
 
 ANSWER_DAYS, EXPIRE_DAYS = 10, 30  # working days
@@ -49,7 +50,8 @@ def apply(
 
     Raises:
         NotPermittedError: a stranger, an address that is not confirmed, a block.
-        WrongStateError: the tier can't be applied for, or an application is open already.
+        WrongStateError: the tier can't be applied for, the dataset was wound down, or an
+            application is open already.
         InvalidError: an answer is missing or too long; `fields` names them.
     """
     _may_apply(actor, tier, now=now)
@@ -234,6 +236,7 @@ def _may_apply(actor: Actor, tier: Tier, *, now: datetime) -> None:
         raise NotPermittedError(ONLY_READS)
     if not actor.signed_in or not actor.verified:
         raise NotPermittedError("Sign in with a confirmed address to apply.")
+    refuse_wound_down(tier.dataset, now=now)
     if not tier.form:
         raise WrongStateError(f"The {tier.name} tier of {slug} can't be applied for.")
     refuse_blocked([actor.email], actor.user_id, tier, now)

@@ -53,7 +53,14 @@ from governance.audit.services.building import (
     version_made,
     version_moved,
 )
-from governance.audit.services.closing import version_held, version_purged, version_unheld
+from governance.audit.services.closing import (
+    version_held,
+    version_purged,
+    version_unheld,
+    wind_down_cancelled,
+    wind_down_confirmed,
+    wind_down_proposed,
+)
 from governance.audit.services.datasets import (
     Policy,
     dataset_changed,
@@ -228,4 +235,7 @@ __all__ = [
     "version_purged",
     "version_unheld",
     "volume_noticed",
+    "wind_down_cancelled",
+    "wind_down_confirmed",
+    "wind_down_proposed",
 ]

@@ -17,6 +17,14 @@ from governance.catalogue.services.making import (
 )
 from governance.catalogue.services.noting import change_notes
 from governance.catalogue.services.publishing import SERVED_AFTER, publish_version
+from governance.catalogue.services.winding import ERASE_WITHIN as COPIES_ERASED_WITHIN
+from governance.catalogue.services.winding import (
+    cancel_wind_down,
+    close_dataset,
+    open_winding,
+    propose_wind_down,
+    refuse_wound_down,
+)
 from governance.catalogue.services.withdrawing import (
     ERASE_WITHIN,
     ask_for_purge,
@@ -25,6 +33,7 @@ from governance.catalogue.services.withdrawing import (
 )
 
 __all__ = [
+    "COPIES_ERASED_WITHIN",
     "ERASE_WITHIN",
     "SERVED_AFTER",
     "Candidate",
@@ -34,15 +43,20 @@ __all__ = [
     "approve_version",
     "ask_for_purge",
     "begin_version",
+    "cancel_wind_down",
     "change_notes",
     "check_keeper",
     "check_slug",
+    "close_dataset",
     "close_over",
     "finish_version",
     "lift_hold",
     "make_dataset",
+    "open_winding",
     "place_hold",
+    "propose_wind_down",
     "publish_version",
+    "refuse_wound_down",
     "reject_version",
     "review_difference",
     "withdraw_version",

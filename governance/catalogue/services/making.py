@@ -13,6 +13,7 @@ from governance.catalogue import comparing
 from governance.catalogue.models import Artefact, Dataset, Version
 from governance.catalogue.services.noting import draft_notes
 from governance.catalogue.services.rows import locked, place
+from governance.catalogue.services.winding import refuse_wound_down
 from governance.catalogue.states import State, step
 from governance.errors import InvalidError, WrongStateError
 
@@ -58,10 +59,11 @@ def begin_version(
 
     Raises:
         InvalidError: the number is not like 1.0, or not above every earlier one.
-        WrongStateError: another version of the dataset is in the making.
+        WrongStateError: another version is in the making, or it was wound down.
     """
     if not NUMBER.fullmatch(number):
         raise InvalidError(f"'{number}' is no version number: write it like 1.1.")
+    refuse_wound_down(Dataset.objects.select_for_update().get(pk=dataset.pk), now=now)
     kept = Version.objects.filter(dataset=dataset).exclude(state=State.REJECTED)
     for each in kept.only("number", "state"):
         if each.state in {State.BUILDING, State.CANDIDATE, State.APPROVED}:

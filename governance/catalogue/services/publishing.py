@@ -10,9 +10,10 @@ from governance.audit.actors import Actor, Role
 from governance.audit.services import Place
 from governance.catalogue import signing
 from governance.catalogue.checklist import ChecklistError, Item, Mark, standing_against
-from governance.catalogue.models import Version
+from governance.catalogue.models import Dataset, Version
 from governance.catalogue.services.judging import accept_unmeasured
 from governance.catalogue.services.rows import locked, place
+from governance.catalogue.services.winding import refuse_wound_down
 from governance.catalogue.states import State, step
 from governance.errors import NotPermittedError
 
@@ -34,13 +35,16 @@ def publish_version(
 
     Raises:
         NotPermittedError: `actor` is no admin, started the build, or approved it.
-        WrongStateError: it is not approved, or no reason was given.
+        WrongStateError: it is not approved, no reason was given, or the dataset was wound down.
         ChecklistError: lines of the checklist stand against it.
     """
     with transaction.atomic():
         version = locked(version_id)
         if not actor.acts_as(Role.ADMIN, version.dataset_id):
             raise NotPermittedError("Only an admin publishes a version.")
+        # Locked, so that it comes out before the dataset is wound down, or not at all.
+        dataset = Dataset.objects.select_for_update().get(pk=version.dataset_id)
+        refuse_wound_down(dataset, now=now)
         if version.started_by == actor.user_id:
             raise NotPermittedError("You started this build: another admin must publish it.")
         if version.approved_by == actor.user_id:

@@ -28,6 +28,7 @@ from governance.notices import roles as roles  # likewise
 from governance.notices import selectors, unsubscribing
 from governance.notices import terms as terms  # likewise
 from governance.notices import versions as versions  # likewise
+from governance.notices import winding as winding  # likewise
 from governance.notices.kinds import TELLERS, Draft
 from governance.notices.models import Body, Channel, Handled, Hook, Message, State
 from governance.notices.topics import topic_of

@@ -13,10 +13,12 @@ from governance.terms.services.drafting import (
 )
 from governance.terms.services.publishing import publish_terms, remind
 from governance.terms.services.sharing import end_copy, register_copy
+from governance.terms.services.winding import confirm_wind_down
 
 __all__ = [
     "Written",
     "accept",
+    "confirm_wind_down",
     "discard_draft",
     "end_copy",
     "erase_old_traces",

@@ -9,6 +9,7 @@ from governance.audit import services as audit
 from governance.audit.actors import HOUSE, Actor, Role
 from governance.audit.services import Place
 from governance.catalogue.models import Dataset
+from governance.catalogue.services import refuse_wound_down
 from governance.errors import NotPermittedError, WrongStateError
 from governance.terms import texts
 from governance.terms.models import Clause, Earlier, TermsVersion
@@ -41,7 +42,7 @@ def publish_terms(
     Raises:
         NotPermittedError: `actor` is no admin.
         InvalidError: something is missing in the text; `fields` names it.
-        WrongStateError: the number is taken, or the dates can't be kept.
+        WrongStateError: the number is taken, the dates can't be kept, or it was wound down.
     """
     if not (actor.system or actor.acts_as(Role.ADMIN, dataset.pk)):
         raise NotPermittedError("Only an admin publishes terms.")
@@ -49,7 +50,7 @@ def publish_terms(
     text = texts.render_text(title, number, clauses)
     with transaction.atomic():
         # Two publications at once would each compute the ends without the other's rule.
-        Dataset.objects.select_for_update().get(pk=dataset.pk)
+        refuse_wound_down(Dataset.objects.select_for_update().get(pk=dataset.pk), now=now)
         _check_new(dataset, number, effective_at, now=now)
         _check_earlier(earlier, earlier_until, effective_at, now=now)
         made = TermsVersion.objects.create(
